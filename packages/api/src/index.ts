@@ -1,0 +1,120 @@
+/**
+ * Every contract of Aspen in one place: commands, reads, cluster calls, errors, limits, and the ports that backends
+ * implement. Nothing here does I/O.
+ * @packageDocumentation
+ */
+export { AspenError } from "./aspen-error.ts";
+export { assert, AssertionFailure, unreachable } from "./assert.ts";
+export { ERROR_CODES, isRetryable } from "./error-code.ts";
+export { HARD_STATE_ZERO } from "./hard-state.ts";
+export { assertUserKey, compareKeys, SYSTEM_KEY_PREFIX, utf8ByteLength } from "./key.ts";
+export { limits } from "./limits.ts";
+export { compareLogIds, isSameLogId, LOG_ID_ZERO } from "./log-id.ts";
+export {
+  assertMembership,
+  findNodeRecord,
+  isJoint,
+  isMember,
+  isVoter,
+  memberIds,
+  MEMBERSHIP_EMPTY,
+  membershipProblem,
+} from "./membership.ts";
+export { compareNodeIds, isNodeId } from "./node-id.ts";
+export { NODE_ROLES } from "./cluster-state.ts";
+export { SILENT_LOGGER } from "./ports/logger.ts";
+export { READ_CONSISTENCIES } from "./read.ts";
+export { STORAGE_DONE } from "./storage-fault.ts";
+export { assertWriteCommand } from "./write-gate.ts";
+
+export type { AspenErrorOptions, ErrorDetails } from "./aspen-error.ts";
+export type { CallOptions } from "./call-options.ts";
+export type {
+  AddLearnerOptions,
+  ChangeMembershipOptions,
+  ClusterController,
+  PromoteLearnerOptions,
+} from "./cluster-controller.ts";
+export type {
+  ClusterState,
+  LatencySummary,
+  LeaderInfo,
+  NodeMetrics,
+  NodeRole,
+  PeerMetrics,
+} from "./cluster-state.ts";
+export type { ErrorCode } from "./error-code.ts";
+export type { HardState } from "./hard-state.ts";
+export type { KeyValueEntry, Revision } from "./key-value-entry.ts";
+export type { KeyValueStore } from "./key-value-store.ts";
+export type { EntryPayload, LogEntry } from "./log-entry.ts";
+export type { LogId, LogIndex, Term } from "./log-id.ts";
+export type { Membership, NodeRecord, StoredMembership } from "./membership.ts";
+export type { NodeId, PeerId } from "./node-id.ts";
+export type { CancelTimer, Clock } from "./ports/clock.ts";
+export type { CommandResult, KeyValueStateMachine } from "./ports/key-value-state-machine.ts";
+export type { LogFields, Logger, LogLevel } from "./ports/logger.ts";
+export type {
+  LogReadOutcome,
+  LogState,
+  LogStore,
+  LogVerifyOutcome,
+  LogWriteBatch,
+  TermRun,
+} from "./ports/log-store.ts";
+export type { Random } from "./ports/random.ts";
+export type {
+  SnapshotInstallOutcome,
+  SnapshotMeta,
+  SnapshotReadOutcome,
+  SnapshotSink,
+  SnapshotSource,
+} from "./ports/snapshot.ts";
+export type {
+  AppliedState,
+  ApplyOutcome,
+  FlushOutcome,
+  StateMachine,
+  TakeSnapshotOutcome,
+} from "./ports/state-machine.ts";
+export type {
+  IncomingRequest,
+  PeerAddress,
+  PeerEvent,
+  PeerGate,
+  ProtocolHandlers,
+  RequestOptions,
+  SendOutcome,
+  Transport,
+  TransportStream,
+} from "./ports/transport.ts";
+export type {
+  GetRequest,
+  GetResult,
+  KeyRange,
+  ReadConsistency,
+  ReadLabel,
+  ReadOptions,
+  ScanPage,
+  ScanQuery,
+  ScanRequest,
+  ScanResult,
+} from "./read.ts";
+export type { StorageFault, StorageOutcome } from "./storage-fault.ts";
+export type {
+  CompareAndDeleteCommand,
+  CompareAndSwapCommand,
+  CompareResult,
+  DeleteCommand,
+  DeleteMultiCommand,
+  DeleteResult,
+  Expected,
+  KeyValuePair,
+  SetCommand,
+  SetMultiCommand,
+  SetMultiResult,
+  SetResult,
+  WriteCommand,
+  WriteResult,
+  WriteResultOf,
+} from "./write-command.ts";

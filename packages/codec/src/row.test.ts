@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { DecodeError } from "./decode-error.ts";
+import { decodeRow, encodeRow, type Cell } from "./row.ts";
+
+const cell: fc.Arbitrary<Cell> = fc.letrec<{ cell: Cell }>((tie) => ({
+  cell: fc.oneof(
+    { maxDepth: 3 },
+    fc.integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }),
+    fc.string({ unit: "grapheme" }),
+    fc.boolean(),
+    fc.constant(null),
+    fc.uint8Array({ maxLength: 64 }),
+    fc.array(tie("cell"), { maxLength: 5 }),
+  ),
+})).cell;
+
+describe("rows", () => {
+  test("every row has one encoding, and it reads back as it was written", () => {
+    fc.assert(
+      fc.property(fc.array(cell, { maxLength: 8 }), (row) => {
+        const bytes = encodeRow(row);
+        const reader = decodeRow(bytes, bytes.byteLength);
+        expect(reader.remaining).toBe(row.length);
+        expect(encodeRow(row)).toEqual(bytes);
+      }),
+    );
+  });
+
+  test("any bytes at all either decode or are refused with DecodeError", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        try {
+          const reader = decodeRow(bytes, 1_000);
+          while (reader.remaining > 0) reader.integer("x");
+        } catch (error) {
+          expect(error).toBeInstanceOf(DecodeError);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("one flipped or dropped byte never reads as the same row", () => {
+    const bytes = encodeRow([7, "key", new Uint8Array([1, 2, 3])]);
+    expect(() => decodeRow(bytes.subarray(0, -1), 100)).toThrow(DecodeError);
+    expect(() => decodeRow(new Uint8Array([...bytes, 0]), 100)).toThrow(DecodeError);
+  });
+
+  test.each([
+    ["indefinite length list", [0x9f, 0x01, 0xff]],
+    ["integer that is not minimal", [0x81, 0x18, 0x01]],
+    ["float", [0x81, 0xf9, 0x3c, 0x00]],
+    ["malformed UTF-8", [0x81, 0x61, 0xff]],
+    ["an encoded surrogate", [0x81, 0x63, 0xed, 0xa0, 0x80]],
+    ["undefined", [0x81, 0xf7]],
+    ["a map", [0xa0]],
+    ["a tag", [0x81, 0xc1, 0x01]],
+    ["2^64 - 1", [0x81, 0x1b, 255, 255, 255, 255, 255, 255, 255, 255]],
+  ])("%s is refused", (_name, bytes) => {
+    expect(() => {
+      const reader = decodeRow(new Uint8Array(bytes), 100);
+      reader.integer("value");
+    }).toThrow(DecodeError);
+  });
+
+  test.each(["\uFEFF", "\uFFFD", "a\u0000b", "\u{10FFFF}"])("text %j survives as it is", (text) => {
+    expect(decodeRow(encodeRow([text]), 100).text("text", 10)).toBe(text);
+  });
+
+  test("lengths are checked before decoding", () => {
+    expect(() => decodeRow(new Uint8Array(11), 10)).toThrow("row of 11 bytes exceeds 10");
+  });
+});
+
+describe("RowReader", () => {
+  const read = (...row: Cell[]) => decodeRow(encodeRow(row), 10_000);
+
+  test("names the cell that does not fit", () => {
+    expect(() => read("one").integer("term")).toThrow("row.term: expected a safe integer");
+    expect(() => read(5).integer("term", 6)).toThrow("row.term: 5 is not in 6..");
+    expect(() => read().text("key", 3)).toThrow("row.key: missing");
+    expect(() => read("abcd").text("key", 3)).toThrow("row.key: longer than 3 bytes");
+    expect(() => read("éé").text("key", 3)).toThrow("row.key: longer than 3 bytes");
+    expect(() => read(new Uint8Array(3)).fixedBytes("hash", 32)).toThrow("row.hash: expected 32 bytes");
+    expect(() => read("blue").word("colour", ["red", "green"])).toThrow("row.colour: expected red or green");
+    expect(() => read([1, 2, 3]).list("ids", 2, (items) => items.integer("id"))).toThrow("row.ids: 3 items exceed 2");
+    expect(() => read(1, 2).end()).toThrow("row: 2 cells too many");
+  });
+
+  test("reads optional cells, lists and nested rows in order", () => {
+    const reader = read(null, 4, [1, 2], ["a", true]);
+    expect(reader.optional((cells) => cells.integer("lease"))).toBeUndefined();
+    expect(reader.optional((cells) => cells.integer("lease"))).toBe(4);
+    expect(reader.list("ids", 2, (items) => items.integer("id"))).toEqual([1, 2]);
+    const nested = reader.row("nested");
+    expect([nested.text("key", 1), nested.boolean("flag")]).toEqual(["a", true]);
+    nested.end();
+    reader.end();
+  });
+});

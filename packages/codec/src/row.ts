@@ -1,0 +1,47 @@
+import { decode, encode } from "cborg";
+import { DecodeError } from "./decode-error.ts";
+import { RowReader } from "./row-reader.ts";
+import { StrictTokenizer } from "./strict-tokenizer.ts";
+
+/**
+ * What one place of a row can hold. Numbers are safe integers; absence is `null`; there are no floats, no maps
+ * and no tags, so every value has exactly one encoding (RFC 8949 section 4.2, core deterministic encoding).
+ */
+export type Cell = number | string | boolean | null | Uint8Array | readonly Cell[];
+
+/** A row is a positional list of cells: the order is the schema, and the writer and the reader both state it. */
+export type Row = readonly Cell[];
+
+const DECODE_OPTIONS = {
+  strict: true,
+  allowIndefinite: false,
+  allowUndefined: false,
+  allowInfinity: false,
+  allowNaN: false,
+  allowBigInt: true,
+  useMaps: true,
+  rejectDuplicateMapKeys: true,
+  retainStringBytes: true,
+} as const;
+
+export function encodeRow(row: Row): Uint8Array {
+  return encode(row);
+}
+
+/**
+ * Opens a row for reading. Only canonical bytes pass: trailing bytes, indefinite lengths and non-minimal integers
+ * are refused. The byte length is checked before anything is allocated.
+ * @throws DecodeError
+ */
+export function decodeRow(bytes: Uint8Array, rowBytesMax: number): RowReader {
+  if (bytes.byteLength > rowBytesMax) {
+    throw new DecodeError(`row of ${bytes.byteLength} bytes exceeds ${rowBytesMax}`);
+  }
+  let value: unknown;
+  try {
+    value = decode(bytes, { ...DECODE_OPTIONS, tokenizer: new StrictTokenizer(bytes, DECODE_OPTIONS) });
+  } catch (cause) {
+    throw new DecodeError("not a canonical row", { cause });
+  }
+  return RowReader.of("row", value);
+}

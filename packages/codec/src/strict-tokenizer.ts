@@ -1,0 +1,29 @@
+import { Tokenizer, Type, type Token } from "cborg";
+import { DecodeError } from "./decode-error.ts";
+
+const REPLACEMENT_CHARACTER = "\uFFFD";
+const BYTE_ORDER_MARK_FIRST_BYTE = 0xef;
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Closes the gaps that strict CBOR leaves open for us: a whole float would read as an integer, and malformed UTF-8
+ * as text with replacement characters. Either way two different encodings would mean one value.
+ */
+export class StrictTokenizer extends Tokenizer {
+  override next(): Token {
+    const token = super.next();
+    if (Type.equals(token.type, Type.float)) throw new DecodeError("floats are not part of a row");
+    if (Type.equals(token.type, Type.string)) return decodedStrictly(token);
+    return token;
+  }
+}
+
+/** The library's text decoder replaces what is malformed and drops a leading byte order mark; ours does neither. */
+function decodedStrictly(token: Token): Token {
+  const text: string = token.value;
+  const bytes = token.byteValue;
+  if (bytes === undefined) return token;
+  if (bytes[0] !== BYTE_ORDER_MARK_FIRST_BYTE && !text.includes(REPLACEMENT_CHARACTER)) return token;
+  token.value = strictUtf8.decode(bytes);
+  return token;
+}
