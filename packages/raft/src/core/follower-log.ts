@@ -1,0 +1,92 @@
+import { assert, type LogId, type LogIndex, type NodeId, type StoredMembership, type Term } from "@aspenjs/api";
+import { commitTo } from "./commit.ts";
+import type { Token } from "./event.ts";
+import type { AppendRequest, HeartbeatRequest } from "./message.ts";
+import type { Raft } from "./raft.ts";
+import { followLeader } from "./stepping-down.ts";
+
+/** A leader of this term sends entries. The answer leaves when everything it claims is durable (R2, R10). */
+export function acceptAppend(raft: Raft, from: NodeId, request: AppendRequest): void {
+  followLeader(raft, from);
+  const { previous, entries } = request;
+  const answer = { kind: "appendResponse", term: raft.term, sequence: request.sequence, round: request.round } as const;
+  if (previous.index < raft.committed) {
+    // Late or from a leader that does not know yet: what is committed here is in every leader's log.
+    raft.replyWhenDurable(from, { ...answer, outcome: { kind: "matched", index: raft.committed } });
+    return;
+  }
+  if (!raft.log.has(previous)) {
+    const hint = raft.log.lastPossibleMatch(previous);
+    raft.reply(from, { ...answer, outcome: { kind: "conflict", previousIndex: previous.index, hint } });
+    return;
+  }
+  for (const entry of entries) {
+    const term = raft.log.termAt(entry.index);
+    if (term === entry.term) continue;
+    // Only a real conflict truncates: an old append that says less than the log holds must not (catalogue 21).
+    if (term !== undefined) raft.truncate(entry.index);
+    raft.noteAppended(raft.log.appendEntry(entry), entry.payload);
+  }
+  const matched = previous.index + entries.length;
+  commitTo(raft, Math.min(request.committed, matched));
+  raft.replyWhenDurable(from, { ...answer, outcome: { kind: "matched", index: matched } });
+}
+
+/** Authority and a commit index this node is known to hold; the answer waits for no entry. */
+export function acceptHeartbeat(raft: Raft, from: NodeId, request: HeartbeatRequest): void {
+  followLeader(raft, from);
+  if (request.committed > raft.log.last.index) {
+    // The leader commits here only what this node acknowledged as durable (catalogue 24).
+    raft.halt({
+      code: "corrupt",
+      message: `this node acknowledged log entries up to ${request.committed} and holds only ${raft.log.last.index}`,
+    });
+    return;
+  }
+  commitTo(raft, request.committed);
+  raft.reply(from, { kind: "heartbeatResponse", term: raft.term, round: request.round });
+}
+
+/** A leader offers a snapshot because this node's entries are no longer in its log. */
+export function decideSnapshot(raft: Raft, from: NodeId, token: Token, term: Term, lastIncluded: LogId): void {
+  const isLegitimate = term === raft.term && raft.role.kind !== "leader";
+  if (isLegitimate) followLeader(raft, from);
+  const isWanted = isLegitimate && lastIncluded.index > raft.committed;
+  raft.emit({ kind: "decideSnapshot", token, term: raft.term, isWanted, matched: raft.committed });
+}
+
+/**
+ * The state machine's state is the snapshot's now. If the log holds the snapshot's last entry, what follows it stays
+ * (dissertation section 5.1); else the log contradicts what is committed and goes as a whole (catalogue 26).
+ */
+export function adoptSnapshot(raft: Raft, lastIncluded: LogId, membership: StoredMembership): void {
+  if (lastIncluded.index <= raft.applied) return;
+  const isWhole = !raft.log.has(lastIncluded);
+  if (isWhole) {
+    assert(raft.committed < lastIncluded.index, "a snapshot never contradicts what is committed (R3)");
+    raft.writes.reset(lastIncluded);
+  }
+  // Whatever of it the disk still lacks, the snapshot holds.
+  raft.durable = isWhole ? lastIncluded.index : Math.max(raft.durable, lastIncluded.index);
+  raft.memberships.restore(membership, lastIncluded, isWhole);
+  raft.emit({ kind: "membershipChanged", membership: raft.memberships.effective });
+  raft.committed = Math.max(raft.committed, lastIncluded.index);
+  raft.applied = lastIncluded.index;
+  raft.applying = Math.max(raft.applying, lastIncluded.index);
+  raft.snapshot = lastIncluded;
+}
+
+/** A local snapshot is durable: drop the log it covers, but for a margin and for what travelling snapshots need. */
+export function compact(raft: Raft, lastIncluded: LogId, durable: LogIndex): void {
+  if (lastIncluded.index > raft.snapshot.index) raft.snapshot = lastIncluded;
+  const pins: LogIndex[] = [];
+  if (raft.role.kind === "leader") {
+    for (const progress of raft.role.progress.values()) {
+      if (progress.flow.kind === "snapshot") pins.push(progress.flow.lastIncluded ?? raft.log.purged.index);
+    }
+  }
+  const covered = Math.min(raft.snapshot.index, durable, raft.durable);
+  const through = Math.min(covered - raft.config.retainedEntriesMin, ...pins);
+  if (through <= raft.log.purged.index) return;
+  raft.writes.purge(through);
+}

@@ -1,0 +1,214 @@
+import {
+  assert,
+  isVoter,
+  type EntryPayload,
+  type HardState,
+  type LogId,
+  type LogIndex,
+  type LogState,
+  type Membership,
+  type NodeId,
+  type Random,
+  type StorageFault,
+  type StoredMembership,
+  type Term,
+  type TermRun,
+} from "@aspenjs/api";
+import { assertRaftConfig, type RaftConfig } from "./config.ts";
+import type { Effect, RefusalReason } from "./effect.ts";
+import type { Token } from "./event.ts";
+import { MembershipHistory } from "./membership-history.ts";
+import type { Message } from "./message.ts";
+import { RaftLog, type LogReader } from "./raft-log.ts";
+import type { Follower, Leader, Role } from "./role.ts";
+import { WriteQueue } from "./write-queue.ts";
+
+/** What a node knows when it starts, put together by the shell from log store and state machine. */
+export interface RaftStart {
+  readonly log: LogState;
+  readonly termRuns: readonly TermRun[];
+  readonly reader: LogReader;
+  readonly applied: LogId;
+  /** The membership at `applied`, then every one in the log behind it, ascending. */
+  readonly memberships: readonly StoredMembership[];
+  /** What the latest durable snapshot covers; zero when there is none. */
+  readonly snapshot: LogId;
+}
+
+/**
+ * The state of one node and the few changes that every part of the algorithm shares. The algorithm itself lives in the
+ * files beside this one, one noun each; `RaftCore` is the way in.
+ */
+export class Raft {
+  readonly config: RaftConfig;
+  readonly random: Random;
+  readonly log: RaftLog;
+  readonly writes: WriteQueue;
+  readonly memberships: MembershipHistory;
+  role: Role;
+  now = 0;
+  /** Everything up to here is committed as far as this node knows. Never decreases (R3). */
+  committed: LogIndex;
+  /** Everything up to here is durable here. Falls only when a leader overwrites what was never committed. */
+  durable: LogIndex;
+  /** The state machine was told to apply up to here. */
+  applying: LogIndex;
+  /** The state machine has applied up to here. */
+  applied: LogIndex;
+  snapshot: LogId;
+  /** Counts this node's pre-votes and forwarded reads, so that late answers are told apart. */
+  campaigns = 0;
+  readRequests = 0;
+  /** When the oldest write that is still under way was handed out; `undefined` when none is. */
+  writeStalledSinceTick: number | undefined;
+  #hardState: HardState;
+  #effects: Effect[] = [];
+
+  constructor(config: RaftConfig, random: Random, start: RaftStart) {
+    assertRaftConfig(config);
+    assert(start.applied.index <= start.log.last.index, "the log reaches as far as the state machine (S6)");
+    assert(start.log.purged.index <= start.applied.index, "what was purged was applied (S6)");
+    this.config = config;
+    this.random = random;
+    this.log = new RaftLog(start.reader, start.log, start.termRuns);
+    this.writes = new WriteQueue(this.log);
+    this.memberships = new MembershipHistory(start.memberships);
+    this.#hardState = start.log.hardState;
+    this.durable = start.log.last.index;
+    this.committed = Math.min(Math.max(start.log.committed, start.applied.index), start.log.last.index);
+    this.applying = start.applied.index;
+    this.applied = start.applied.index;
+    this.snapshot = start.snapshot;
+    this.memberships.commit(this.committed);
+    this.role = this.firstRole();
+  }
+
+  get nodeId(): NodeId {
+    return this.config.nodeId;
+  }
+
+  get term(): Term {
+    return this.#hardState.term;
+  }
+
+  get vote(): NodeId | undefined {
+    return this.#hardState.vote;
+  }
+
+  /** The membership in force: the latest in the log, committed or not (R7). */
+  get membership(): Membership {
+    return this.memberships.effective.membership;
+  }
+
+  get leader(): NodeId | undefined {
+    if (this.role.kind === "leader") return this.nodeId;
+    return this.role.kind === "follower" ? this.role.leader : undefined;
+  }
+
+  /** Whether this node may stand for election. A node whose disk stalls, or that left, must not. */
+  isPromotable(): boolean {
+    return isVoter(this.membership, this.nodeId) && !this.isWriteStalled();
+  }
+
+  isWriteStalled(): boolean {
+    return (
+      this.writeStalledSinceTick !== undefined && this.now - this.writeStalledSinceTick > this.config.electionTicksMax
+    );
+  }
+
+  /** A later term, or this term's one vote. The record is durable before anything that follows from it leaves (R1). */
+  setHardState(term: Term, vote: NodeId | undefined): void {
+    const before = this.#hardState;
+    assert(term >= before.term, "terms never decrease (R1)");
+    if (term === before.term) assert(before.vote === undefined || before.vote === vote, "one vote per term (R1)");
+    if (term === before.term && vote === before.vote) return;
+    this.#hardState = { term, vote };
+    this.writes.setHardState(this.#hardState);
+  }
+
+  /** Puts an entry behind the log. A membership counts at once. */
+  append(payload: EntryPayload): LogId {
+    const logId = this.log.append(this.term, payload);
+    this.noteAppended(logId, payload);
+    return logId;
+  }
+
+  noteAppended(logId: LogId, payload: EntryPayload): void {
+    this.writes.noteAppended();
+    if (payload.kind !== "membership") return;
+    const stored = { logId, membership: payload.membership };
+    this.memberships.append(stored);
+    this.emit({ kind: "membershipChanged", membership: stored });
+  }
+
+  /** Takes back what was never committed. */
+  truncate(from: LogIndex): void {
+    assert(from > this.committed, "what is committed is never truncated (R3)");
+    this.log.truncate(from);
+    this.writes.noteTruncated(from);
+    this.durable = Math.min(this.durable, from - 1);
+    if (this.memberships.truncate(from)) {
+      this.emit({ kind: "membershipChanged", membership: this.memberships.effective });
+    }
+  }
+
+  drawElectionTicks(): number {
+    const { electionTicksMin, electionTicksMax } = this.config;
+    return electionTicksMin + this.random.below(electionTicksMax - electionTicksMin + 1);
+  }
+
+  emit(effect: Effect): void {
+    this.#effects.push(effect);
+  }
+
+  /** For promises: waits until this node's term and vote are durable. */
+  reply(to: NodeId, message: Message): void {
+    this.emit({ kind: "send", to, message, after: this.writes.hardStateSequenceToAwait() });
+  }
+
+  /** For acknowledgements of entries: waits until everything up to now is durable. */
+  replyWhenDurable(to: NodeId, message: Message): void {
+    this.emit({ kind: "send", to, message, after: this.writes.sequenceToAwait() });
+  }
+
+  /** For a leader's own traffic: its term is durable since before its election. */
+  send(to: NodeId, message: Message): void {
+    this.emit({ kind: "send", to, message, after: 0 });
+  }
+
+  refuse(token: Token, reason: RefusalReason, detail: string): void {
+    this.emit({ kind: "refused", token, reason, detail, leader: this.leader });
+  }
+
+  halt(fault: StorageFault): void {
+    this.emit({ kind: "halt", fault });
+  }
+
+  takeEffects(): readonly Effect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  /** Narrowing for handlers that only one role reaches. */
+  asLeader(): Leader {
+    assert(this.role.kind === "leader", "this node leads");
+    return this.role;
+  }
+
+  private firstRole(): Follower {
+    const { voters, outgoingVoters } = this.membership;
+    const isAlone = voters.length === 1 && outgoingVoters.length === 0 && voters[0] === this.nodeId;
+    // A voter that trusted a lease before it restarted must not break it now: it waits as if it had heard the leader.
+    const contactTick = this.config.lease.kind === "enabled" && !isAlone ? 0 : Number.NEGATIVE_INFINITY;
+    const electionTicks = isAlone ? 1 : this.drawElectionTicks();
+    return {
+      kind: "follower",
+      leader: undefined,
+      contactTick,
+      electionTicks,
+      electionTick: electionTicks,
+      reads: new Map(),
+    };
+  }
+}

@@ -1,0 +1,59 @@
+import type { NodeId } from "@aspenjs/api";
+import { startElection, startPreVote } from "./campaign.ts";
+import { quorumValue } from "./quorum.ts";
+import type { Raft } from "./raft.ts";
+import { expireForwardedReads, openRound, releaseReads, sendHeartbeats } from "./read-index.ts";
+import type { Candidate, Follower, Leader, PreCandidate } from "./role.ts";
+import { becomeFollower } from "./stepping-down.ts";
+import { expireTransfer } from "./transfer.ts";
+
+export function tickFollower(raft: Raft, follower: Follower): void {
+  expireForwardedReads(raft, follower);
+  if (raft.now >= follower.electionTick) startPreVote(raft);
+}
+
+/** Nobody won in time: ask again, with a new timeout. */
+export function tickCandidate(raft: Raft, role: PreCandidate | Candidate): void {
+  if (raft.now >= role.electionTick) startPreVote(raft);
+}
+
+/**
+ * A leader that no quorum answers, or whose own disk stalls, must not keep its followers loyal: it steps down and is
+ * silent from then on (section 6.2; catalogue 9 and 53; R11).
+ */
+export function tickLeader(raft: Raft, leader: Leader): void {
+  if (raft.now - quorumContactTick(raft, leader) > raft.config.electionTicksMax || raft.isWriteStalled()) {
+    becomeFollower(raft, raft.term, undefined);
+    return;
+  }
+  expireTransfer(raft, leader);
+  if (raft.now < leader.heartbeatTick) return;
+  openRound(raft, leader);
+  sendHeartbeats(raft, leader);
+  releaseReads(raft, leader);
+}
+
+/** When a quorum was last heard; now, for the leader itself. */
+export function quorumContactTick(raft: Raft, leader: Leader): number {
+  return quorumValue(raft.membership, (nodeId) =>
+    nodeId === raft.nodeId ? raft.now : (leader.progress.get(nodeId)?.contactTick ?? leader.electedTick),
+  );
+}
+
+/**
+ * The connection to the leader broke: its process is probably gone. Ask around after a short random delay instead of
+ * waiting for patience to end, and grant others the same; a voter that still hears the leader refuses. Not while
+ * leases count on voters to wait.
+ */
+export function loseConnection(raft: Raft, follower: Follower, nodeId: NodeId): void {
+  const { failoverTicksMax, lease } = raft.config;
+  if (follower.leader !== nodeId || failoverTicksMax === 0 || lease.kind === "enabled") return;
+  follower.contactTick = Number.NEGATIVE_INFINITY;
+  follower.electionTick = Math.min(follower.electionTick, raft.now + 1 + raft.random.below(failoverTicksMax));
+}
+
+/** An order to campaign now: from the leader that hands over, or from an operator. */
+export function campaignNow(raft: Raft, isTransfer: boolean): void {
+  if (isTransfer) startElection(raft, true);
+  else startPreVote(raft);
+}
