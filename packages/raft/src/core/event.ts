@@ -40,8 +40,8 @@ export type RaftEvent =
   | { readonly kind: "persisted"; readonly sequence: number }
   /** The state machine holds everything up to here. */
   | { readonly kind: "applied"; readonly index: LogIndex }
-  /** A local snapshot is durable, and so is everything the state machine applied up to `durable`. */
-  | { readonly kind: "snapshotTaken"; readonly lastIncluded: LogId; readonly durable: LogIndex }
+  /** The state machine's state up to here is durable: the log up to here is needed by slow followers only. */
+  | { readonly kind: "stateDurable"; readonly through: LogIndex }
   /** A leader wants to send a snapshot; the answer is a `decideSnapshot` effect. */
   | {
       readonly kind: "snapshotOffered";

@@ -73,20 +73,19 @@ export function adoptSnapshot(raft: Raft, lastIncluded: LogId, membership: Store
   raft.committed = Math.max(raft.committed, lastIncluded.index);
   raft.applied = lastIncluded.index;
   raft.applying = Math.max(raft.applying, lastIncluded.index);
-  raft.snapshot = lastIncluded;
+  raft.stateDurable = lastIncluded.index;
 }
 
-/** A local snapshot is durable: drop the log it covers, but for a margin and for what travelling snapshots need. */
-export function compact(raft: Raft, lastIncluded: LogId, durable: LogIndex): void {
-  if (lastIncluded.index > raft.snapshot.index) raft.snapshot = lastIncluded;
+/** Drops the log that the durable state covers, but for a margin and for what travelling snapshots need. */
+export function compact(raft: Raft, through: LogIndex): void {
+  // The state machine may know of a batch whose application was not reported yet.
+  raft.stateDurable = Math.max(raft.stateDurable, Math.min(through, raft.applied));
   const pins: LogIndex[] = [];
   if (raft.role.kind === "leader") {
     for (const progress of raft.role.progress.values()) {
       if (progress.flow.kind === "snapshot") pins.push(progress.flow.lastIncluded ?? raft.log.purged.index);
     }
   }
-  const covered = Math.min(raft.snapshot.index, durable, raft.durable);
-  const through = Math.min(covered - raft.config.retainedEntriesMin, ...pins);
-  if (through <= raft.log.purged.index) return;
-  raft.writes.purge(through);
+  const target = Math.min(raft.stateDurable - raft.config.retainedEntriesMin, ...pins);
+  if (target > raft.log.purged.index) raft.writes.purge(target);
 }

@@ -15,7 +15,8 @@ export function assertRaft(raft: Raft): void {
   assert(raft.applying <= raft.durable, "applying <= durable (R5)");
   assert(raft.committed <= log.last.index, "committed <= last (R2)");
   assert(raft.durable <= log.last.index, "durable <= last (R10)");
-  assert(log.purged.index <= raft.snapshot.index, "purged <= snapshot (R5)");
+  assert(log.purged.index <= raft.stateDurable, "purged <= durable state (R5)");
+  assert(raft.stateDurable <= raft.applied, "durable state <= applied (R5)");
   assert(log.last.term <= raft.term, "no entry is of a term that has not come (R1)");
   if (raft.role.kind === "leader") assertLeader(raft, raft.role);
   if (raft.role.kind === "candidate") assert(raft.vote === raft.nodeId, "a candidate voted for itself (R1)");

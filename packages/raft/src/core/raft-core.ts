@@ -60,8 +60,8 @@ function take(raft: Raft, event: RaftEvent): void {
       return receive(raft, event.from, event.message);
     case "applied":
       return noteApplied(raft, event.index);
-    case "snapshotTaken":
-      return compact(raft, event.lastIncluded, event.durable);
+    case "stateDurable":
+      return compact(raft, event.through);
     case "snapshotOffered":
       if (event.term > raft.term) becomeFollower(raft, event.term, undefined);
       return decideSnapshot(raft, event.from, event.token, event.term, event.lastIncluded);

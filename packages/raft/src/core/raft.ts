@@ -31,8 +31,6 @@ export interface RaftStart {
   readonly applied: LogId;
   /** The membership at `applied`, then every one in the log behind it, ascending. */
   readonly memberships: readonly StoredMembership[];
-  /** What the latest durable snapshot covers; zero when there is none. */
-  readonly snapshot: LogId;
 }
 
 /**
@@ -55,7 +53,8 @@ export class Raft {
   applying: LogIndex;
   /** The state machine has applied up to here. */
   applied: LogIndex;
-  snapshot: LogId;
+  /** The state machine's state up to here survives a power cut: the log up to here may go. */
+  stateDurable: LogIndex;
   /** Counts this node's pre-votes and forwarded reads, so that late answers are told apart. */
   campaigns = 0;
   readRequests = 0;
@@ -78,7 +77,8 @@ export class Raft {
     this.committed = Math.min(Math.max(start.log.committed, start.applied.index), start.log.last.index);
     this.applying = start.applied.index;
     this.applied = start.applied.index;
-    this.snapshot = start.snapshot;
+    // What the state machine shows after a restart may still be unsynced; what was purged was not.
+    this.stateDurable = start.log.purged.index;
     this.memberships.commit(this.committed);
     this.role = this.firstRole();
   }

@@ -56,7 +56,6 @@ function sendAppend(raft: Raft, leader: Leader, nodeId: NodeId, progress: Progre
 }
 
 function askForSnapshot(raft: Raft, nodeId: NodeId, progress: Progress): void {
-  assert(raft.snapshot.index >= raft.log.purged.index, "whatever was purged is in the snapshot (R5)");
   progress.flow = { kind: "snapshot", lastIncluded: undefined };
   raft.emit({ kind: "sendSnapshot", to: nodeId, term: raft.term });
 }

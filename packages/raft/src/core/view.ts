@@ -11,7 +11,6 @@ export interface RaftView {
   readonly leader: NodeId | undefined;
   readonly last: LogId;
   readonly purged: LogId;
-  readonly snapshot: LogId;
   readonly committed: LogIndex;
   readonly durable: LogIndex;
   readonly applied: LogIndex;
@@ -43,7 +42,6 @@ export function describeRaft(raft: Raft): RaftView {
     leader: raft.leader,
     last: raft.log.last,
     purged: raft.log.purged,
-    snapshot: raft.snapshot,
     committed: raft.committed,
     durable: raft.durable,
     applied: raft.applied,

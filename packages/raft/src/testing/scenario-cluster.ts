@@ -4,7 +4,7 @@ import type { Effect } from "../core/effect.ts";
 import type { RaftEvent } from "../core/event.ts";
 import type { Message } from "../core/message.ts";
 import { RaftCore } from "../core/raft-core.ts";
-import { ScenarioDisk } from "./scenario-disk.ts";
+import { ScenarioDisk, type ScenarioSnapshot } from "./scenario-disk.ts";
 
 export interface Envelope {
   readonly from: NodeId;
@@ -20,21 +20,33 @@ interface Held {
 export interface ScenarioNode {
   readonly nodeId: NodeId;
   readonly config: RaftConfig;
-  readonly disk: ScenarioDisk;
+  readonly random: Random;
+  disk: ScenarioDisk;
   /** `undefined` while the node is down. */
   core: RaftCore | undefined;
+  /** The disk takes writes and finishes none, whatever `settle` wants. */
+  isStalled: boolean;
   syncedSequence: number;
   held: Held[];
   applyThrough: number;
   isHalted: boolean;
+  /** Events that wait to be taken in one step; `undefined` when each is a step of its own. */
+  gathered: RaftEvent[] | undefined;
+}
+
+type SnapshotDecision = Extract<Effect, { readonly kind: "decideSnapshot" }>;
+
+interface SnapshotTransfer {
+  readonly snapshot: ScenarioSnapshot;
+  readonly decision: SnapshotDecision | undefined;
 }
 
 export type EffectObserver = (nodeId: NodeId, effect: Effect) => void;
 
 const SETTLE_STEPS_MAX = 10_000;
 
-/** A fixed middle draw: timeouts in scenarios differ by node id, so that who campaigns first is written down. */
-function createNodeRandom(nodeId: NodeId): Random {
+/** A fixed draw: timeouts in scenarios differ by node id, so that who campaigns first is written down. */
+export function createNodeRandom(nodeId: NodeId): Random {
   return {
     below: (bound) => Math.min(bound - 1, nodeId - 1),
     bytes: (byteLength) => new Uint8Array(byteLength).fill(nodeId),
@@ -52,6 +64,7 @@ export function nodeRecord(nodeId: NodeId): NodeRecord {
 export class ScenarioCluster {
   readonly nodes = new Map<NodeId, ScenarioNode>();
   readonly #observe: EffectObserver;
+  readonly #transfers = new Map<string, SnapshotTransfer>();
   #flight: Envelope[] = [];
   #cuts = new Set<string>();
   #tokens = 0;
@@ -69,18 +82,20 @@ export class ScenarioCluster {
     return this.#tokens;
   }
 
-  addNode(nodeId: NodeId, overrides: Partial<RaftConfig>): ScenarioNode {
+  addNode(nodeId: NodeId, overrides: Partial<RaftConfig>, random = createNodeRandom(nodeId)): ScenarioNode {
     const config = { ...RAFT_CONFIG_DEFAULTS, retainedEntriesMin: 0, ...overrides, nodeId };
-    const disk = new ScenarioDisk();
     const node: ScenarioNode = {
       nodeId,
       config,
-      disk,
+      random,
+      disk: new ScenarioDisk(),
       core: undefined,
+      isStalled: false,
       syncedSequence: 0,
       held: [],
       applyThrough: 0,
       isHalted: false,
+      gathered: undefined,
     };
     this.nodes.set(nodeId, node);
     return node;
@@ -88,18 +103,27 @@ export class ScenarioCluster {
 
   start(nodeId: NodeId): void {
     const node = this.node(nodeId);
-    node.core = new RaftCore(node.config, createNodeRandom(nodeId), node.disk.start());
+    assert(node.core === undefined, "only a node that is down starts");
+    node.core = new RaftCore(node.config, node.random, node.disk.start());
     node.syncedSequence = 0;
-    node.held = [];
     node.applyThrough = node.disk.applied.index;
+    node.isHalted = false;
   }
 
   /** Power goes away; messages of this node that already left are still on their way. */
-  crash(nodeId: NodeId): void {
+  crash(nodeId: NodeId, stateMachine: "kept" | "unflushed" = "kept"): void {
     const node = this.node(nodeId);
     node.core = undefined;
     node.held = [];
-    node.disk.crash();
+    node.gathered = undefined;
+    node.disk.crash(stateMachine);
+  }
+
+  /** A new disk under an old name. */
+  erase(nodeId: NodeId): void {
+    const node = this.node(nodeId);
+    assert(node.core === undefined, "only the disk of a node that is down is exchanged");
+    node.disk = new ScenarioDisk();
   }
 
   node(nodeId: NodeId): ScenarioNode {
@@ -108,14 +132,32 @@ export class ScenarioCluster {
     return node;
   }
 
-  step(nodeId: NodeId, ...events: readonly RaftEvent[]): void {
+  /** One step with these events, unless events are gathered for a common one. A node that is down hears nothing. */
+  step(nodeId: NodeId, ...events: readonly RaftEvent[]): readonly Effect[] {
     const node = this.node(nodeId);
-    if (node.core === undefined || node.isHalted) return;
+    if (node.core === undefined || node.isHalted) return [];
+    if (node.gathered !== undefined) {
+      node.gathered.push(...events);
+      return [];
+    }
     const effects = node.core.step(events);
     for (const effect of effects) {
       this.#observe(nodeId, effect);
       this.#perform(node, effect);
     }
+    return effects;
+  }
+
+  /** From now on events of this node wait for `release`, as they do in a shell that is busy. */
+  gather(nodeId: NodeId): void {
+    this.node(nodeId).gathered ??= [];
+  }
+
+  release(nodeId: NodeId): readonly Effect[] {
+    const node = this.node(nodeId);
+    const events = node.gathered ?? [];
+    node.gathered = undefined;
+    return this.step(nodeId, ...events);
   }
 
   sync(nodeId: NodeId, count = Number.POSITIVE_INFINITY): void {
@@ -136,35 +178,53 @@ export class ScenarioCluster {
     this.step(nodeId, { kind: "applied", index: node.applyThrough });
   }
 
-  takeSnapshot(nodeId: NodeId): void {
+  /** The state machine syncs what it applied: the log may be compacted. */
+  flush(nodeId: NodeId): void {
     const { disk } = this.node(nodeId);
-    disk.snapshot = { lastIncluded: disk.applied, membership: disk.appliedMembership };
-    this.step(nodeId, { kind: "snapshotTaken", lastIncluded: disk.applied, durable: disk.applied.index });
+    disk.flush();
+    this.step(nodeId, { kind: "stateDurable", through: disk.flushed.index });
   }
 
-  /** Carries the latest snapshot of one node to another and installs it, as the shells would. */
+  /** Carries a snapshot of one node to another and installs it, as the shells would. */
   transferSnapshot(from: NodeId, to: NodeId): void {
-    const source = this.node(from);
-    const target = this.node(to);
-    const snapshot = source.disk.snapshot;
-    assert(snapshot !== undefined && source.core !== undefined, "the sender has a snapshot");
-    const { term } = source.core.view.hardState;
-    this.step(from, { kind: "snapshotSending", to, lastIncluded: snapshot.lastIncluded });
+    this.offerSnapshot(from, to);
+    this.installSnapshot(from, to);
+    this.finishSnapshot(from, to);
+  }
+
+  /** The first part of a transfer: the sender takes a snapshot, the receiver says what it thinks of it. */
+  offerSnapshot(from: NodeId, to: NodeId): void {
+    const { core, disk } = this.node(from);
+    assert(core !== undefined, "a node that is down sends nothing");
+    const snapshot = disk.takeSnapshot();
+    const { lastIncluded } = snapshot;
+    const { term } = core.view.hardState;
+    this.step(from, { kind: "snapshotSending", to, lastIncluded });
     const token = this.nextToken();
-    this.step(to, { kind: "snapshotOffered", token, from, term, lastIncluded: snapshot.lastIncluded });
-    const before = target.core?.view;
-    if (before === undefined || before.hardState.term !== term) {
-      this.step(from, { kind: "snapshotSent", to, matched: undefined });
-      return;
-    }
-    if (snapshot.lastIncluded.index > before.committed) {
-      target.disk.applied = snapshot.lastIncluded;
-      target.disk.appliedMembership = snapshot.membership;
-      target.disk.snapshot = snapshot;
-      target.applyThrough = Math.max(target.applyThrough, snapshot.lastIncluded.index);
-      this.step(to, { kind: "snapshotInstalled", ...snapshot });
-    }
-    this.step(from, { kind: "snapshotSent", to, matched: Math.max(before.committed, snapshot.lastIncluded.index) });
+    const effects = this.#isCut(from, to)
+      ? []
+      : this.step(to, { kind: "snapshotOffered", token, from, term, lastIncluded });
+    const decision = effects.find((effect) => effect.kind === "decideSnapshot");
+    this.#transfers.set(`${from}->${to}`, { snapshot, decision });
+  }
+
+  /** The second part: everything has arrived, and the receiver's state machine holds it. */
+  installSnapshot(from: NodeId, to: NodeId): void {
+    const transfer = this.#transfers.get(`${from}->${to}`);
+    const target = this.node(to);
+    if (transfer?.decision?.isWanted !== true || target.core === undefined) return;
+    const { snapshot } = transfer;
+    if (snapshot.lastIncluded.index <= target.disk.applied.index) return;
+    target.disk.installSnapshot(snapshot);
+    target.applyThrough = Math.max(target.applyThrough, snapshot.lastIncluded.index);
+    this.step(to, { kind: "snapshotInstalled", ...snapshot });
+  }
+
+  /** The last part: the sender learns how it ended. */
+  finishSnapshot(from: NodeId, to: NodeId): void {
+    const transfer = this.#transfers.get(`${from}->${to}`);
+    this.#transfers.delete(`${from}->${to}`);
+    this.step(from, { kind: "snapshotSent", to, matched: matchedBy(transfer, this.node(to)) });
   }
 
   cut(from: NodeId, to: NodeId): void {
@@ -184,8 +244,10 @@ export class ScenarioCluster {
 
   /** Takes messages out of the air: to drop them, or to send them again later. */
   take(matches: (envelope: Envelope) => boolean): readonly Envelope[] {
-    const taken = this.#flight.filter(matches);
-    this.#flight = this.#flight.filter((envelope) => !matches(envelope));
+    const taken: Envelope[] = [];
+    const left: Envelope[] = [];
+    for (const envelope of this.#flight) (matches(envelope) ? taken : left).push(envelope);
+    this.#flight = left;
     return taken;
   }
 
@@ -196,12 +258,12 @@ export class ScenarioCluster {
   /** Syncs, applies and delivers until nothing moves any more. Time stands still meanwhile. */
   settle(): void {
     for (let count = 0; count < SETTLE_STEPS_MAX; count += 1) {
-      const syncing = [...this.nodes.values()].filter((node) => node.core !== undefined && node.disk.hasWritesUnderWay);
+      const syncing = [...this.nodes.values()].filter((node) => !node.isStalled && node.disk.writesUnderWay > 0);
       for (const node of syncing) this.sync(node.nodeId);
       const delivered = this.deliver(() => true);
       for (const node of this.nodes.values()) this.apply(node.nodeId);
-      const isQuiet = delivered === 0 && syncing.length === 0;
-      if (isQuiet && [...this.nodes.values()].every((node) => !node.disk.hasWritesUnderWay)) return;
+      const isSyncing = [...this.nodes.values()].some((node) => !node.isStalled && node.disk.writesUnderWay > 0);
+      if (delivered === 0 && syncing.length === 0 && !isSyncing && this.#flight.length === 0) return;
     }
     assert(false, "a scenario settles");
   }
@@ -237,6 +299,7 @@ export class ScenarioCluster {
         return;
       case "halt":
         node.isHalted = true;
+        node.held = [];
         return;
       default:
         return;
@@ -244,6 +307,19 @@ export class ScenarioCluster {
   }
 
   #launch(envelope: Envelope): void {
-    if (!this.#cuts.has(`${envelope.from}->${envelope.to}`)) this.#flight.push(envelope);
+    if (!this.#isCut(envelope.from, envelope.to)) this.#flight.push(envelope);
   }
+
+  #isCut(from: NodeId, to: NodeId): boolean {
+    return this.#cuts.has(`${from}->${to}`);
+  }
+}
+
+/** What a receiver holds after a transfer: what it said it had, or the snapshot that it has installed meanwhile. */
+function matchedBy(transfer: SnapshotTransfer | undefined, target: ScenarioNode): number | undefined {
+  if (transfer?.decision === undefined) return undefined;
+  const { decision, snapshot } = transfer;
+  if (!decision.isWanted) return decision.matched;
+  const isInstalled = target.core !== undefined && target.disk.applied.index >= snapshot.lastIncluded.index;
+  return isInstalled ? snapshot.lastIncluded.index : undefined;
 }

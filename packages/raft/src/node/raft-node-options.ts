@@ -1,0 +1,107 @@
+import {
+  assert,
+  type Clock,
+  type Logger,
+  type LogIndex,
+  type LogStore,
+  type NodeId,
+  type PeerId,
+  type Random,
+  type StateMachine,
+  type StorageFault,
+  type StoredMembership,
+  type Term,
+  type Transport,
+} from "@aspenjs/api";
+import { RAFT_CONFIG_DEFAULTS, type RaftConfig } from "../core/config.ts";
+import type { RoleKind } from "../core/role.ts";
+
+/** Who is behind a node id, and the other way round. The composition knows; consensus only asks. */
+export interface RaftPeers {
+  nodeIdOf(peerId: PeerId): NodeId | undefined;
+  peerIdOf(nodeId: NodeId): PeerId | undefined;
+}
+
+/** What the owner of a node wants to hear. Called within the node's turn: return soon, do not call back in. */
+export interface RaftListener {
+  onRoleChanged?(role: RoleKind, term: Term, leader: NodeId | undefined): void;
+  /** The membership that counts now, committed or not. */
+  onMembershipChanged?(stored: StoredMembership): void;
+  onApplied?(index: LogIndex): void;
+  /** The node has stopped by itself: a disk failed or an invariant broke. It must not be restarted blindly. */
+  onFailed?(failure: RaftFailure): void;
+}
+
+export type RaftFailure =
+  | { readonly kind: "storage"; readonly fault: StorageFault }
+  | { readonly kind: "bug"; readonly error: unknown };
+
+export interface RaftNodeDeps<Result> {
+  readonly logStore: LogStore;
+  readonly stateMachine: StateMachine<Result>;
+  readonly transport: Transport;
+  readonly peers: RaftPeers;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly listener?: RaftListener;
+}
+
+export interface RaftNodeOptions {
+  readonly nodeId: NodeId;
+  /** Protocol names on the transport. */
+  readonly messageProtocol?: string;
+  readonly snapshotProtocol?: string;
+  readonly tickMs?: number;
+  readonly heartbeatMs?: number;
+  readonly electionMsMin?: number;
+  readonly electionMsMax?: number;
+  /** 0 switches the fast path off. */
+  readonly failoverMsMax?: number;
+  /** Enables leader leases, with this much taken off for clocks that run at unequal rates. */
+  readonly leaseDriftMs?: number;
+  /** The log is compacted when this many entries, or this many bytes, were applied since the last time. */
+  readonly compactionEntries?: number;
+  readonly compactionBytes?: number;
+  /** Entries that stay behind the compaction point. */
+  readonly retainedEntriesMin?: number;
+}
+
+export interface RaftTiming {
+  readonly tickMs: number;
+  readonly compactionEntries: number;
+  readonly compactionBytes: number;
+  readonly messageProtocol: string;
+  readonly snapshotProtocol: string;
+  readonly core: RaftConfig;
+}
+
+/** Milliseconds become ticks; relations are asserted by the core. */
+export function resolveOptions(options: RaftNodeOptions): RaftTiming {
+  const tickMs = options.tickMs ?? 10;
+  assert(tickMs >= 1, "a tick is at least a millisecond");
+  const ticks = (durationMs: number) => Math.max(1, Math.round(durationMs / tickMs));
+  const failoverMsMax = options.failoverMsMax ?? 120;
+  const core: RaftConfig = {
+    ...RAFT_CONFIG_DEFAULTS,
+    nodeId: options.nodeId,
+    heartbeatTicks: ticks(options.heartbeatMs ?? 100),
+    electionTicksMin: ticks(options.electionMsMin ?? 750),
+    electionTicksMax: ticks(options.electionMsMax ?? 1_500),
+    failoverTicksMax: failoverMsMax === 0 ? 0 : ticks(failoverMsMax),
+    lease:
+      options.leaseDriftMs === undefined
+        ? { kind: "disabled" }
+        : { kind: "enabled", driftTicks: ticks(options.leaseDriftMs) },
+    retainedEntriesMin: options.retainedEntriesMin ?? RAFT_CONFIG_DEFAULTS.retainedEntriesMin,
+  };
+  return {
+    tickMs,
+    compactionEntries: options.compactionEntries ?? 10_000,
+    compactionBytes: options.compactionBytes ?? 64 * 1024 * 1024,
+    messageProtocol: options.messageProtocol ?? "/aspen/raft/1",
+    snapshotProtocol: options.snapshotProtocol ?? "/aspen/snapshot/1",
+    core,
+  };
+}
+
