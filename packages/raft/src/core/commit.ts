@@ -11,10 +11,13 @@ import { handOverBeforeLeaving } from "./transfer.ts";
  * for what is durable here, and only while it is a voter.
  */
 export function advanceCommit(raft: Raft, leader: Leader): void {
-  const index = quorumMatchIndex(raft, leader);
-  if (index <= raft.committed || raft.log.termAt(index) !== raft.term) return;
-  commitTo(raft, index);
-  afterLeaderCommit(raft, leader);
+  // Leaving a joint membership changes what a quorum is, so that more may be committed at once.
+  while (raft.role === leader) {
+    const index = quorumMatchIndex(raft, leader);
+    if (index <= raft.committed || raft.log.termAt(index) !== raft.term) return;
+    commitTo(raft, index);
+    afterLeaderCommit(raft, leader);
+  }
 }
 
 export function quorumMatchIndex(raft: Raft, leader: Leader): LogIndex {

@@ -21,6 +21,8 @@ export interface Progress {
   sequence: number;
   /** Of the latest append whose answer was taken: older refusals are stale. */
   answeredSequence: number;
+  /** Of the last append sent when `matchIndex` grew: only a later one can show that the follower lost what it had. */
+  matchSequence: number;
   /** The latest read round that the follower confirmed. */
   confirmedRound: number;
   /** When the follower last answered anything in this term; the tick of the election until then. */
@@ -40,6 +42,7 @@ export function createProgress(nextIndex: LogIndex, tick: number): Progress {
     flow: { kind: "probe", isWaiting: false },
     sequence: 0,
     answeredSequence: 0,
+    matchSequence: 0,
     confirmedRound: 0,
     contactTick: tick,
     advanceTick: tick,
@@ -61,6 +64,7 @@ export function advanceMatch(progress: Progress, index: LogIndex, tick: number):
   const isNews = index > progress.matchIndex;
   if (isNews) {
     progress.matchIndex = index;
+    progress.matchSequence = progress.sequence;
     progress.advanceTick = tick;
   }
   progress.nextIndex = Math.max(progress.nextIndex, progress.matchIndex + 1);

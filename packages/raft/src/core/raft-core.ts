@@ -99,7 +99,8 @@ function receive(raft: Raft, from: NodeId, message: Message): void {
     if (isElection && !message.isTransfer && trustsLeader(raft)) return;
     becomeFollower(raft, message.term, undefined);
   }
-  if (message.term < raft.term) return answerStale(raft, from, message);
+  // A voter in an earlier term grants as well as any; which question it answers, the campaign number says.
+  if (message.kind !== "preVoteResponse" && message.term < raft.term) return answerStale(raft, from, message);
   dispatchMessage(raft, from, message);
 }
 

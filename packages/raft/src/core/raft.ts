@@ -33,6 +33,10 @@ export interface RaftStart {
   readonly memberships: readonly StoredMembership[];
 }
 
+const RANDOM_BOUND = 2 ** 32;
+/** Room to count in before the next stride begins; the sum stays below 2^53. */
+const COUNTER_STRIDE = 2 ** 20;
+
 /**
  * The state of one node and the few changes that every part of the algorithm shares. The algorithm itself lives in the
  * files beside this one, one noun each; `RaftCore` is the way in.
@@ -56,8 +60,8 @@ export class Raft {
   /** The state machine's state up to here survives a power cut: the log up to here may go. */
   stateDurable: LogIndex;
   /** Counts this node's pre-votes and forwarded reads, so that late answers are told apart. */
-  campaigns = 0;
-  readRequests = 0;
+  campaigns: number;
+  readRequests: number;
   /** When the oldest write that is still under way was handed out; `undefined` when none is. */
   writeStalledSinceTick: number | undefined;
   #hardState: HardState;
@@ -80,6 +84,9 @@ export class Raft {
     // What the state machine shows after a restart may still be unsynced; what was purged was not.
     this.stateDurable = start.log.purged.index;
     this.memberships.commit(this.committed);
+    // Far from where an earlier life of this node may have counted: an answer to it must not pass for one to this.
+    this.campaigns = random.below(RANDOM_BOUND) * COUNTER_STRIDE;
+    this.readRequests = random.below(RANDOM_BOUND) * COUNTER_STRIDE;
     this.role = this.firstRole();
   }
 

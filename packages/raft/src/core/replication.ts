@@ -96,7 +96,7 @@ function onConflict(
   progress.answeredSequence = sequence;
   if (conflict.previousIndex < progress.matchIndex) return;
   if (conflict.previousIndex === progress.matchIndex) {
-    if (progress.matchIndex === 0) return;
+    if (progress.matchIndex === 0 || sequence <= progress.matchSequence) return;
     progress.flow = { kind: "lost" };
     raft.emit({ kind: "peerLostData", nodeId: from, acknowledged: progress.matchIndex });
     return;

@@ -6,7 +6,7 @@ import type { RaftEvent, RaftEventKind } from "./event.ts";
 import { acceptAppend, acceptHeartbeat } from "./follower-log.ts";
 import { changeMembership } from "./membership-change.ts";
 import type { Message, MessageKind } from "./message.ts";
-import { startProbe } from "./progress.ts";
+import { advanceMatch, startProbe } from "./progress.ts";
 import type { Raft } from "./raft.ts";
 import {
   acceptRead,
@@ -210,7 +210,7 @@ const leader: RoleHandlers<Leader> = {
     snapshotSent: (raft, role, event) => {
       const progress = role.progress.get(event.to);
       if (progress?.flow.kind !== "snapshot") return;
-      if (event.matched !== undefined) progress.matchIndex = Math.max(progress.matchIndex, event.matched);
+      if (event.matched !== undefined) advanceMatch(progress, event.matched, raft.now);
       // After a failure the next heartbeat's answer starts again; a dead follower is not asked over and over.
       startProbe(progress, raft.now, event.matched === undefined);
       advanceCommit(raft, role);

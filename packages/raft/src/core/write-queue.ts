@@ -23,6 +23,7 @@ export class WriteQueue {
   #truncateFrom: LogIndex | undefined;
   #committed: LogIndex | undefined;
   #hasEntries = false;
+  #purged: LogId | undefined;
   readonly #outstanding: Outstanding[] = [];
   #effects: Persist[] = [];
 
@@ -63,15 +64,17 @@ export class WriteQueue {
     this.#committed = committed;
   }
 
-  /** Log operations of their own: what was written before keeps its place before them. */
+  /** Goes behind this step's write: entries appended in this step must stay readable until they are handed over. */
   purge(through: LogIndex): void {
-    this.#gather();
-    this.#push({ kind: "purge", through: this.#log.purge(through) });
+    this.#purged = this.#log.purge(through);
   }
 
+  /** Entries of this step that are not handed over yet go with the log; a new term or vote does not. */
   reset(to: LogId): void {
-    this.#gather();
     this.#log.reset(to);
+    this.#truncateFrom = undefined;
+    this.#hasEntries = false;
+    this.#gather();
     this.#push({ kind: "reset", to });
   }
 
@@ -90,6 +93,8 @@ export class WriteQueue {
 
   take(): readonly Persist[] {
     this.#gather();
+    if (this.#purged !== undefined) this.#push({ kind: "purge", through: this.#purged });
+    this.#purged = undefined;
     const effects = this.#effects;
     this.#effects = [];
     return effects;
