@@ -5,6 +5,8 @@
  */
 export { AspenError } from "./aspen-error.ts";
 export { assert, AssertionFailure, unreachable } from "./assert.ts";
+export { membershipOf, withLearner, withoutNode, withPromoted, withVoters } from "./cluster-change.ts";
+export { decodeContinuation, encodeContinuation } from "./continuation.ts";
 export { ERROR_CODES, isRetryable } from "./error-code.ts";
 export { HARD_STATE_ZERO } from "./hard-state.ts";
 export { assertUserKey, compareKeys, SYSTEM_KEY_PREFIX, utf8ByteLength } from "./key.ts";
@@ -21,9 +23,11 @@ export {
   membershipProblem,
 } from "./membership.ts";
 export { compareNodeIds, isNodeId } from "./node-id.ts";
+export { assertNodeRecord } from "./node-record-gate.ts";
 export { NODE_ROLES } from "./cluster-state.ts";
 export { SILENT_LOGGER } from "./ports/logger.ts";
 export { READ_CONSISTENCIES } from "./read.ts";
+export { assertReadOptions, scanQuery } from "./scan-gate.ts";
 export { STORAGE_DONE } from "./storage-fault.ts";
 export { assertWriteCommand } from "./write-gate.ts";
 
@@ -35,14 +39,8 @@ export type {
   ClusterController,
   PromoteLearnerOptions,
 } from "./cluster-controller.ts";
-export type {
-  ClusterState,
-  LatencySummary,
-  LeaderInfo,
-  NodeMetrics,
-  NodeRole,
-  PeerMetrics,
-} from "./cluster-state.ts";
+export type { ClusterState, LatencySummary, LeaderInfo, NodeMetrics, NodeRole, PeerMetrics } from "./cluster-state.ts";
+export type { Continuation } from "./continuation.ts";
 export type { ErrorCode } from "./error-code.ts";
 export type { HardState } from "./hard-state.ts";
 export type { KeyValueEntry, Revision } from "./key-value-entry.ts";

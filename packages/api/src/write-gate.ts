@@ -21,7 +21,11 @@ export function assertWriteCommand(command: WriteCommand): void {
       assertUserKey(command.key);
       return assertExpected(command.expected);
     case "setMulti":
-      return assertBatch(command.pairs.map((pair) => pair.key), command.pairs, assertPair);
+      return assertBatch(
+        command.pairs.map((pair) => pair.key),
+        command.pairs,
+        assertPair,
+      );
     case "deleteMulti":
       return assertBatch(command.keys, command.keys, assertUserKey);
     default:

@@ -1,1 +1,7 @@
-export {};
+/**
+ * The two user-facing contracts in one process, without I/O, clock or dice: what programs test themselves with.
+ * @packageDocumentation
+ */
+export { createMemoryClusterController } from "./memory-cluster-controller.ts";
+export { createMemoryKeyValueStore } from "./memory-key-value-store.ts";
+export type { MemoryClusterOptions } from "./memory-cluster-controller.ts";

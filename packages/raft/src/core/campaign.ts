@@ -94,15 +94,7 @@ export function answerVote(raft: Raft, from: NodeId, request: VoteRequest): void
  * while a quorum answers it.
  */
 export function trustsLeader(raft: Raft): boolean {
-  switch (raft.role.kind) {
-    case "leader":
-      return true;
-    case "follower":
-      return raft.now - raft.role.contactTick < raft.config.electionTicksMin;
-    case "preCandidate":
-    case "candidate":
-      return false;
-  }
+  return raft.role.kind === "leader" || raft.now - raft.contactTick < raft.config.electionTicksMin;
 }
 
 function decidePreVote(raft: Raft, role: PreCandidate): void {
@@ -142,6 +134,7 @@ function becomeLeader(raft: Raft): void {
     roundTicks: [],
     reads: [],
     leaseTick: Number.NEGATIVE_INFINITY,
+    isLeaseForfeited: false,
     transfer: undefined,
   };
   for (const nodeId of memberIds(raft.membership)) {

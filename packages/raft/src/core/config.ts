@@ -19,6 +19,8 @@ export interface RaftConfig {
   readonly messageEntriesMax: number;
   /** Payload bytes in one append message; a single larger entry still travels alone. */
   readonly messageBytesMax: number;
+  /** Reads that wait for a round, or for the leader's answer. */
+  readonly readsMax: number;
   /** Entries that stay behind a snapshot, so that a follower a little behind does not need it. */
   readonly retainedEntriesMin: number;
 }
@@ -32,6 +34,7 @@ export const RAFT_CONFIG_DEFAULTS: Omit<RaftConfig, "nodeId"> = {
   inflightMessagesMax: 32,
   messageEntriesMax: 1_000,
   messageBytesMax: 512 * 1024,
+  readsMax: 10_000,
   retainedEntriesMin: 10_000,
 };
 
@@ -46,6 +49,7 @@ export function assertRaftConfig(config: RaftConfig): void {
   assert(config.inflightMessagesMax >= 1, "inflightMessagesMax is at least 1");
   assert(config.messageEntriesMax >= 1, "messageEntriesMax is at least 1");
   assert(config.messageBytesMax >= 1, "messageBytesMax is at least 1");
+  assert(config.readsMax >= 1, "readsMax is at least 1");
   assert(config.retainedEntriesMin >= 0, "retainedEntriesMin is not negative");
   if (config.lease.kind === "enabled") {
     assert(config.lease.driftTicks >= 1, "a lease allows for at least one tick of drift");

@@ -19,6 +19,8 @@ export type RefusalReason =
   /** The leader was replaced, or did not answer in time; ask again. */
   | "interrupted"
   | "lease_disabled"
+  /** A bounded table is full; ask again in a moment. */
+  | "overloaded"
   | "not_a_voter"
   | "already_initialized";
 

@@ -52,7 +52,8 @@ export function decideSnapshot(raft: Raft, from: NodeId, token: Token, term: Ter
   const isLegitimate = term === raft.term && raft.role.kind !== "leader";
   if (isLegitimate) followLeader(raft, from);
   const isWanted = isLegitimate && lastIncluded.index > raft.committed;
-  raft.emit({ kind: "decideSnapshot", token, term: raft.term, isWanted, matched: raft.committed });
+  const matched = Math.min(raft.committed, raft.durable);
+  raft.emit({ kind: "decideSnapshot", token, term: raft.term, isWanted, matched });
 }
 
 /**
@@ -71,6 +72,7 @@ export function adoptSnapshot(raft: Raft, lastIncluded: LogId, membership: Store
   raft.memberships.restore(membership, lastIncluded, isWhole);
   raft.emit({ kind: "membershipChanged", membership: raft.memberships.effective });
   raft.committed = Math.max(raft.committed, lastIncluded.index);
+  raft.writes.noteCommitted(raft.committed);
   raft.applied = lastIncluded.index;
   raft.applying = Math.max(raft.applying, lastIncluded.index);
   raft.stateDurable = lastIncluded.index;

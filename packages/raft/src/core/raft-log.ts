@@ -8,7 +8,6 @@ import {
   type LogReadOutcome,
   type LogState,
   type LogStore,
-  type StorageFault,
   type Term,
   type TermRun,
 } from "@aspenjs/api";
@@ -161,14 +160,4 @@ function boundedByBytes(entries: readonly LogEntry[], from: number, to: number, 
     if (byteLength > bytesMax && position > from) return entries.slice(from, position);
   }
   return entries.slice(from, to);
-}
-
-export class LogReadFailure extends Error {
-  override readonly name = "LogReadFailure";
-  readonly fault: StorageFault;
-
-  constructor(fault: StorageFault) {
-    super(fault.message);
-    this.fault = fault;
-  }
 }

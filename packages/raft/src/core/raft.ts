@@ -49,6 +49,11 @@ export class Raft {
   readonly memberships: MembershipHistory;
   role: Role;
   now = 0;
+  /**
+   * When a leader was last heard; minus infinity when never, or when its connection broke. It outlives roles and terms:
+   * votes are refused for a while after it (section 4.2.3), and leases rest on that.
+   */
+  contactTick: number;
   /** Everything up to here is committed as far as this node knows. Never decreases (R3). */
   committed: LogIndex;
   /** Everything up to here is durable here. Falls only when a leader overwrites what was never committed. */
@@ -87,6 +92,8 @@ export class Raft {
     // Far from where an earlier life of this node may have counted: an answer to it must not pass for one to this.
     this.campaigns = random.below(RANDOM_BOUND) * COUNTER_STRIDE;
     this.readRequests = random.below(RANDOM_BOUND) * COUNTER_STRIDE;
+    // A voter that trusted a lease before it restarted must not break it now: it waits as if it had heard the leader.
+    this.contactTick = config.lease.kind === "enabled" ? 0 : Number.NEGATIVE_INFINITY;
     this.role = this.firstRole();
   }
 
@@ -112,9 +119,15 @@ export class Raft {
     return this.role.kind === "follower" ? this.role.leader : undefined;
   }
 
-  /** Whether this node may stand for election. A node whose disk stalls, or that left, must not. */
+  /**
+   * Whether this node may stand for election. A node whose disk stalls, or that left, must not. One that leaves with an
+   * entry that is not committed yet still may: it can be the only one that is able to commit it (section 4.2.2).
+   */
   isPromotable(): boolean {
-    return isVoter(this.membership, this.nodeId) && !this.isWriteStalled();
+    const { logId, membership } = this.memberships.effective;
+    const before = logId.index > this.committed ? this.memberships.at(logId.index - 1).membership : membership;
+    const isElectable = isVoter(membership, this.nodeId) || isVoter(before, this.nodeId);
+    return isElectable && !this.isWriteStalled();
   }
 
   isWriteStalled(): boolean {
@@ -206,13 +219,10 @@ export class Raft {
   private firstRole(): Follower {
     const { voters, outgoingVoters } = this.membership;
     const isAlone = voters.length === 1 && outgoingVoters.length === 0 && voters[0] === this.nodeId;
-    // A voter that trusted a lease before it restarted must not break it now: it waits as if it had heard the leader.
-    const contactTick = this.config.lease.kind === "enabled" && !isAlone ? 0 : Number.NEGATIVE_INFINITY;
     const electionTicks = isAlone ? 1 : this.drawElectionTicks();
     return {
       kind: "follower",
       leader: undefined,
-      contactTick,
       electionTicks,
       electionTick: electionTicks,
       reads: new Map(),

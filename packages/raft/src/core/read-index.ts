@@ -12,6 +12,7 @@ import type { Token } from "./event.ts";
  * are numbered by the leader, so no confirmation can be taken for a later one (catalogue 43).
  */
 export function acceptRead(raft: Raft, leader: Leader, origin: ReadOrigin, mode: "quorum" | "lease"): void {
+  if (leader.reads.length >= raft.config.readsMax) return turnAway(raft, origin);
   const isReadable = raft.committed >= leader.termStart;
   if (mode === "lease" && isReadable && holdsLease(raft, leader)) {
     answerRead(raft, origin, raft.committed);
@@ -77,12 +78,18 @@ export function releaseReads(raft: Raft, leader: Leader): void {
 
 /**
  * A lease counts from when its round was *sent*, is shorter than any voter's patience by the allowed drift, and ends
- * when leadership is handed over, since that election does not wait for patience (catalogue 44).
+ * for the whole term when leadership is handed over, since that election does not wait for patience (catalogue 44).
  */
 export function holdsLease(raft: Raft, leader: Leader): boolean {
   const { lease, electionTicksMin } = raft.config;
-  if (lease.kind === "disabled" || leader.transfer !== undefined) return false;
+  if (lease.kind === "disabled" || leader.transfer !== undefined || leader.isLeaseForfeited) return false;
   return raft.now < leader.leaseTick + electionTicksMin - lease.driftTicks;
+}
+
+/** Too many wait (R12). */
+function turnAway(raft: Raft, origin: ReadOrigin): void {
+  if (origin.kind === "local") raft.refuse(origin.token, "overloaded", "too many reads wait");
+  else refuseReadIndexRequest(raft, origin.from, origin.requestId);
 }
 
 function answerRead(raft: Raft, origin: ReadOrigin, readIndex: LogIndex): void {
@@ -104,6 +111,7 @@ function answerRead(raft: Raft, origin: ReadOrigin, readIndex: LogIndex): void {
 /** On a follower: ask the leader. */
 export function forwardRead(raft: Raft, follower: Follower, token: Token): void {
   if (follower.leader === undefined) return raft.refuse(token, "not_leader", "no leader is known");
+  if (follower.reads.size >= raft.config.readsMax) return raft.refuse(token, "overloaded", "too many reads wait");
   raft.readRequests += 1;
   follower.reads.set(raft.readRequests, { token, sentTick: raft.now });
   raft.reply(follower.leader, { kind: "readIndexRequest", term: raft.term, requestId: raft.readRequests });
@@ -115,13 +123,8 @@ export function onReadIndexRequest(raft: Raft, leader: Leader, from: NodeId, req
 }
 
 /** Not the leader (any more): say so at once. */
-export function refuseReadIndexRequest(raft: Raft, from: NodeId, request: ReadIndexRequest): void {
-  raft.reply(from, {
-    kind: "readIndexResponse",
-    term: raft.term,
-    requestId: request.requestId,
-    readIndex: undefined,
-  });
+export function refuseReadIndexRequest(raft: Raft, from: NodeId, requestId: number): void {
+  raft.reply(from, { kind: "readIndexResponse", term: raft.term, requestId, readIndex: undefined });
 }
 
 export function onReadIndexResponse(raft: Raft, follower: Follower, response: ReadIndexResponse): void {

@@ -9,8 +9,6 @@ export type RoleKind = Role["kind"];
 export interface Follower {
   readonly kind: "follower";
   leader: NodeId | undefined;
-  /** When a leader of this term was last heard; minus infinity when never. Votes are refused for a while after it. */
-  contactTick: number;
   /** This follower's patience, drawn when it became one. */
   readonly electionTicks: number;
   /** When patience ends. */
@@ -54,6 +52,8 @@ export interface Leader {
   reads: LeaderRead[];
   /** Leases count from the opening of the latest round that a quorum confirmed. */
   leaseTick: number;
+  /** A successor was told to campaign at once: that word may still arrive, so this term has no lease any more. */
+  isLeaseForfeited: boolean;
   transfer: LeadershipTransfer | undefined;
 }
 

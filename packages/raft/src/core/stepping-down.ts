@@ -13,7 +13,6 @@ export function becomeFollower(raft: Raft, term: Term, leader: NodeId | undefine
   const follower: Follower = {
     kind: "follower",
     leader,
-    contactTick: leader === undefined ? Number.NEGATIVE_INFINITY : raft.now,
     electionTicks,
     electionTick: raft.now + electionTicks,
     reads: new Map(),
@@ -54,7 +53,7 @@ export function handBack(raft: Raft, role: Role): void {
 export function followLeader(raft: Raft, leader: NodeId): Follower {
   const role = raft.role;
   const follower = role.kind === "follower" && role.leader === leader ? role : becomeFollower(raft, raft.term, leader);
-  follower.contactTick = raft.now;
+  raft.contactTick = raft.now;
   follower.electionTick = raft.now + follower.electionTicks;
   return follower;
 }

@@ -1,5 +1,5 @@
 import type { NodeId } from "@aspenjs/api";
-import { startElection, startPreVote } from "./campaign.ts";
+import { startElection, startPreVote, trustsLeader } from "./campaign.ts";
 import { quorumValue } from "./quorum.ts";
 import type { Raft } from "./raft.ts";
 import { expireForwardedReads, openRound, releaseReads, sendHeartbeats } from "./read-index.ts";
@@ -48,12 +48,17 @@ export function quorumContactTick(raft: Raft, leader: Leader): number {
 export function loseConnection(raft: Raft, follower: Follower, nodeId: NodeId): void {
   const { failoverTicksMax, lease } = raft.config;
   if (follower.leader !== nodeId || failoverTicksMax === 0 || lease.kind === "enabled") return;
-  follower.contactTick = Number.NEGATIVE_INFINITY;
+  raft.contactTick = Number.NEGATIVE_INFINITY;
   follower.electionTick = Math.min(follower.electionTick, raft.now + 1 + raft.random.below(failoverTicksMax));
 }
 
-/** An order to campaign now: from the leader that hands over, or from an operator. */
-export function campaignNow(raft: Raft, isTransfer: boolean): void {
-  if (isTransfer) startElection(raft, true);
-  else startPreVote(raft);
+/** The leader hands over: no reason to ask around (section 3.10). */
+export function takeOver(raft: Raft): void {
+  startElection(raft, true);
+}
+
+/** An operator wants an election. A lease that this node has trusted until now is not broken for it. */
+export function campaignNow(raft: Raft): void {
+  if (raft.config.lease.kind === "enabled" && trustsLeader(raft)) return;
+  startPreVote(raft);
 }

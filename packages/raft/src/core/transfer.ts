@@ -24,6 +24,7 @@ export function continueTransfer(raft: Raft, leader: Leader): void {
   if (transfer === undefined || transfer.isSent) return;
   if (leader.progress.get(transfer.target)?.matchIndex !== raft.log.last.index) return;
   transfer.isSent = true;
+  leader.isLeaseForfeited = true;
   raft.send(transfer.target, { kind: "timeoutNowRequest", term: raft.term });
 }
 

@@ -19,7 +19,7 @@ import {
 import { nudge, onAppendResponse } from "./replication.ts";
 import type { Candidate, Follower, Leader, PreCandidate, Role, RoleKind } from "./role.ts";
 import { becomeFollower } from "./stepping-down.ts";
-import { campaignNow, loseConnection, tickCandidate, tickFollower, tickLeader } from "./ticking.ts";
+import { campaignNow, loseConnection, takeOver, tickCandidate, tickFollower, tickLeader } from "./ticking.ts";
 import { continueTransfer, startTransfer } from "./transfer.ts";
 
 /** Events that a role answers itself. The others mean the same to every role and are handled before the table. */
@@ -89,7 +89,7 @@ const follower: RoleHandlers<Follower> = {
     sendDropped: ignore,
     snapshotSending: ignoreLate,
     snapshotSent: ignoreLate,
-    campaign: (raft) => campaignNow(raft, false),
+    campaign: (raft) => campaignNow(raft),
   },
   messages: {
     preVoteRequest: (raft, _role, message, from) => answerPreVote(raft, from, message),
@@ -100,8 +100,8 @@ const follower: RoleHandlers<Follower> = {
     appendResponse: ignoreLate,
     heartbeatRequest: (raft, _role, message, from) => acceptHeartbeat(raft, from, message),
     heartbeatResponse: ignoreLate,
-    timeoutNowRequest: (raft) => campaignNow(raft, true),
-    readIndexRequest: (raft, _role, message, from) => refuseReadIndexRequest(raft, from, message),
+    timeoutNowRequest: (raft) => takeOver(raft),
+    readIndexRequest: (raft, _role, message, from) => refuseReadIndexRequest(raft, from, message.requestId),
     readIndexResponse: (raft, role, message) => onReadIndexResponse(raft, role, message),
   },
 };
@@ -134,8 +134,8 @@ const preCandidate: RoleHandlers<PreCandidate> = {
     appendResponse: ignoreLate,
     heartbeatRequest: (raft, _role, message, from) => acceptHeartbeat(raft, from, message),
     heartbeatResponse: ignoreLate,
-    timeoutNowRequest: (raft) => campaignNow(raft, true),
-    readIndexRequest: (raft, _role, message, from) => refuseReadIndexRequest(raft, from, message),
+    timeoutNowRequest: (raft) => takeOver(raft),
+    readIndexRequest: (raft, _role, message, from) => refuseReadIndexRequest(raft, from, message.requestId),
     readIndexResponse: ignoreLate,
   },
 };
@@ -165,7 +165,7 @@ const candidate: RoleHandlers<Candidate> = {
     heartbeatRequest: (raft, _role, message, from) => acceptHeartbeat(raft, from, message),
     heartbeatResponse: ignoreLate,
     timeoutNowRequest: ignore,
-    readIndexRequest: (raft, _role, message, from) => refuseReadIndexRequest(raft, from, message),
+    readIndexRequest: (raft, _role, message, from) => refuseReadIndexRequest(raft, from, message.requestId),
     readIndexResponse: ignoreLate,
   },
 };
@@ -214,6 +214,7 @@ const leader: RoleHandlers<Leader> = {
       // After a failure the next heartbeat's answer starts again; a dead follower is not asked over and over.
       startProbe(progress, raft.now, event.matched === undefined);
       advanceCommit(raft, role);
+      if (raft.role === role) continueTransfer(raft, role);
     },
     campaign: ignore,
   },

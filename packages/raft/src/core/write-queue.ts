@@ -74,6 +74,8 @@ export class WriteQueue {
     this.#log.reset(to);
     this.#truncateFrom = undefined;
     this.#hasEntries = false;
+    this.#committed = undefined;
+    this.#purged = undefined;
     this.#gather();
     this.#push({ kind: "reset", to });
   }

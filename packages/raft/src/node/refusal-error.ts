@@ -8,6 +8,7 @@ const CODES: Readonly<Record<RefusalReason, ErrorCode>> = {
   invalid_membership: "invalid_request",
   interrupted: "unavailable",
   lease_disabled: "unsupported",
+  overloaded: "resource_exhausted",
   not_a_voter: "invalid_request",
   already_initialized: "already_initialized",
 };

@@ -252,7 +252,7 @@ export class ScenarioCluster {
   }
 
   launchAgain(envelopes: readonly Envelope[]): void {
-    for (const envelope of envelopes) this.#launch(envelope);
+    this.#flight.push(...envelopes);
   }
 
   /** Syncs, applies and delivers until nothing moves any more. Time stands still meanwhile. */
@@ -306,7 +306,11 @@ export class ScenarioCluster {
     }
   }
 
+  /** A message leaves, whether or not it arrives. For clusters that watch what is told to whom. */
+  protected noteLaunch(_envelope: Envelope): void {}
+
   #launch(envelope: Envelope): void {
+    this.noteLaunch(envelope);
     if (!this.#isCut(envelope.from, envelope.to)) this.#flight.push(envelope);
   }
 

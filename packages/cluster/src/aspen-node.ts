@@ -1,0 +1,309 @@
+import {
+  AspenError,
+  type CancelTimer,
+  type Clock,
+  type ClusterController,
+  type CommandResult,
+  type KeyValueStateMachine,
+  type Logger,
+  type LogStore,
+  type Membership,
+  type NodeMetrics,
+  type NodeRecord,
+  type PeerEvent,
+  type PeerId,
+  type Random,
+  type StorageFault,
+  type Transport,
+} from "@aspenjs/api";
+import {
+  decodeClusterMessageAnswer,
+  encodeClusterMessage,
+  PROTOCOL_IDS,
+  type ClusterSecret,
+  type TicketAccess,
+} from "@aspenjs/protocol";
+import { createRaftNode, type RaftFailure, type RaftNode } from "@aspenjs/raft";
+import { AdmissionService } from "./admission-service.ts";
+import { ClientService } from "./client-service.ts";
+import { ClusterService } from "./cluster-service.ts";
+import { foundingDigest } from "./founding.ts";
+import { Introduction } from "./introduction.ts";
+import { limits } from "./limits.ts";
+import { LocalController } from "./local-controller.ts";
+import { LogClock } from "./log-clock.ts";
+import { NODE_CONFIG_DEFAULTS, raftOptions, type NodeConfig } from "./node-config.ts";
+import type { IdentityStore, NodeIdentity } from "./node-identity.ts";
+import { PeerDirectory } from "./peer-directory.ts";
+import { Probation } from "./probation.ts";
+import { RequestRouter } from "./request-router.ts";
+
+/** The parts of a node. It owns the transport, the log store and the state machine from now on, and closes them. */
+export interface AspenNodeParts {
+  readonly transport: Transport;
+  /** The gate that the transport was made with. */
+  readonly directory: PeerDirectory;
+  readonly logStore: LogStore;
+  readonly stateMachine: KeyValueStateMachine;
+  readonly identityStore: IdentityStore;
+  readonly secret: ClusterSecret;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** The node has stopped by itself and must not be restarted blindly: a disk failed, or an invariant broke. */
+  readonly onFailed?: (failure: RaftFailure) => void;
+}
+
+export type CreateAspenNodeOutcome =
+  | { readonly kind: "created"; readonly node: AspenNode }
+  | { readonly kind: "fault"; readonly fault: StorageFault };
+
+export interface IssueTicketOptions {
+  readonly access: TicketAccess;
+  readonly keyPrefixes?: readonly string[];
+  readonly ttlMs?: number;
+}
+
+/** Puts a node together over ports. Nothing listens before `start`. */
+export async function createAspenNode(
+  parts: AspenNodeParts,
+  config: Partial<NodeConfig> = {},
+): Promise<CreateAspenNodeOutcome> {
+  const resolved = { ...NODE_CONFIG_DEFAULTS, ...config };
+  const { identity } = parts.identityStore;
+  const logClock = new LogClock(parts.clock);
+  const node: { current: AspenNode | undefined } = { current: undefined };
+  const created = await createRaftNode<CommandResult>(
+    {
+      logStore: parts.logStore,
+      stateMachine: parts.stateMachine,
+      transport: parts.transport,
+      peers: parts.directory,
+      clock: parts.clock,
+      random: parts.random,
+      logger: parts.logger.child({ part: "raft" }),
+      listener: {
+        onRoleChanged: (role) => {
+          if (role === "leader") logClock.start(parts.stateMachine.logTimeMs);
+        },
+        onMembershipChanged: ({ membership }) => {
+          parts.directory.update(membership);
+          parts.transport.setDesiredPeers(parts.directory.addressesOfOthers(identity.nodeId));
+        },
+        onFailed: (failure) => node.current?.noteFailure(failure),
+      },
+    },
+    raftOptions(identity.nodeId, resolved),
+  );
+  if (created.kind === "fault") return created;
+  node.current = new AspenNode(parts, resolved, created.node, logClock);
+  return { kind: "created", node: node.current };
+}
+
+/**
+ * One node of a cluster: consensus, the services around it, and the order in which they start and stop. It accepts
+ * nothing before it can answer, and answers everything it accepted before it is gone.
+ */
+export class AspenNode {
+  readonly #parts: AspenNodeParts;
+  readonly #raft: RaftNode<CommandResult>;
+  readonly #admission: AdmissionService;
+  readonly #clients: ClientService;
+  readonly #probation: Probation;
+  readonly #controller: LocalController;
+  readonly #retries = new Map<PeerId, CancelTimer>();
+  #unsubscribe: () => void = () => {};
+  #failure: RaftFailure | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(parts: AspenNodeParts, config: NodeConfig, raft: RaftNode<CommandResult>, logClock: LogClock) {
+    this.#parts = parts;
+    this.#raft = raft;
+    const { transport, directory, clock, random, logger, secret } = parts;
+    const { identity } = parts.identityStore;
+    this.#probation = new Probation({ clock, logger, disconnect: (peerId) => void transport.disconnect(peerId) });
+    this.#admission = new AdmissionService({
+      transport,
+      directory,
+      identity,
+      admissionKey: secret.admissionKey(),
+      clock,
+      random,
+      logger: logger.child({ part: "admission" }),
+      onAdmitted: (peerId) => this.#probation.end(peerId),
+    });
+    const introduction = new Introduction({ transport, admission: this.#admission, clusterId: identity.clusterId });
+    const agreeToFounding = (membership: Membership) => this.#agreeToFounding(membership);
+    this.#controller = new LocalController({ raft, introduction, identity, clock, config, agreeToFounding });
+    const router = new RequestRouter({
+      raft,
+      machine: parts.stateMachine,
+      controller: this.#controller,
+      logClock,
+    });
+    this.#clients = new ClientService({
+      transport,
+      router,
+      directory,
+      identity,
+      secret,
+      clock,
+      random,
+      logger: logger.child({ part: "client" }),
+      leader: () => raft.view.leader,
+      onGreeted: (peerId) => this.#probation.end(peerId),
+    });
+    new ClusterService({
+      transport,
+      directory,
+      identity,
+      controller: this.#controller,
+      logger: logger.child({ part: "cluster" }),
+      isInitialized: () => raft.view.last.index > 0,
+      agreeToFounding,
+    });
+  }
+
+  get identity(): NodeIdentity {
+    return this.#parts.identityStore.identity;
+  }
+
+  get addresses(): readonly string[] {
+    return this.#parts.transport.addresses;
+  }
+
+  /** This node as others would name it in `init` or `addLearner`. */
+  get record(): NodeRecord {
+    const { nodeId, peerId } = this.identity;
+    return { nodeId, peerId, addresses: this.addresses };
+  }
+
+  get isInitialized(): boolean {
+    return this.#raft.view.last.index > 0;
+  }
+
+  /** Calls that change the cluster succeed on the leader; a client finds it by itself. */
+  get controller(): ClusterController {
+    return this.#controller;
+  }
+
+  metrics(): NodeMetrics {
+    return this.#raft.metrics();
+  }
+
+  async start(): Promise<void> {
+    const { transport, logger } = this.#parts;
+    this.#unsubscribe = transport.onPeerEvent((event) => this.#notePeer(event));
+    await transport.start();
+    this.#raft.start();
+    const { nodeId, peerId, clusterId } = this.identity;
+    logger.log("info", "node started", { nodeId, peerId, clusterId, addresses: this.addresses });
+  }
+
+  /** Asks the members at these addresses to take this node in as a learner. Safe to repeat. */
+  async join(addresses: readonly string[]): Promise<void> {
+    const { transport } = this.#parts;
+    let failure: unknown;
+    for (const address of addresses) {
+      try {
+        const peerId = await transport.connect(address, { deadlineMs: limits.dialMs });
+        await this.#admission.admit(peerId);
+        const body = encodeClusterMessage({ kind: "joinAsLearner", node: this.record });
+        const answer = await transport.request(peerId, PROTOCOL_IDS.cluster, body, {
+          deadlineMs: limits.callMsDefault,
+        });
+        decodeClusterMessageAnswer("joinAsLearner", answer);
+        return;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw new AspenError("unavailable", "no member took this node in", { cause: failure });
+  }
+
+  issueTicket({ access, keyPrefixes, ttlMs }: IssueTicketOptions): string {
+    return this.#clients.issueTicket({ access, keyPrefixes: keyPrefixes ?? [], ttlMs });
+  }
+
+  joinTicket(): string {
+    return this.#clients.joinTicket();
+  }
+
+  /** Hands leadership over if it can, ends what is under way, and closes everything. Each step is bounded in time. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  noteFailure(failure: RaftFailure): void {
+    this.#failure = failure;
+    const reason = failure.kind === "storage" ? failure.fault.message : String(failure.error);
+    this.#parts.logger.log("error", "the node has failed and takes no further part", { kind: failure.kind, reason });
+    this.#parts.onFailed?.(failure);
+  }
+
+  async #stop(): Promise<void> {
+    const { transport, logStore, stateMachine, logger } = this.#parts;
+    if (this.#failure === undefined) await this.#handOver();
+    this.#unsubscribe();
+    this.#probation.endAll();
+    for (const cancel of this.#retries.values()) cancel();
+    this.#retries.clear();
+    await this.#raft.stop();
+    await transport.stop();
+    await stateMachine.close();
+    await logStore.close();
+    logger.log("info", "node stopped");
+  }
+
+  async #handOver(): Promise<void> {
+    const { view } = this.#raft;
+    if (view.role !== "leader" || view.membership.membership.voters.length < 2) return;
+    const { clock, logger } = this.#parts;
+    const patience = new Promise<void>((resolve) => clock.setTimer(limits.handOverMs, resolve));
+    const transfer = this.#raft.transferLeadership(undefined).then(
+      (leader) => logger.log("info", "leadership handed over", { leader }),
+      (error: unknown) => logger.log("warn", "leadership not handed over", { reason: String(error) }),
+    );
+    await Promise.race([transfer, patience]);
+  }
+
+  async #agreeToFounding(membership: Membership): Promise<string | undefined> {
+    const { identityStore } = this.#parts;
+    const digest = foundingDigest(this.identity.clusterId, membership);
+    if (identityStore.founding === digest) return undefined;
+    if (identityStore.founding !== undefined) {
+      return "this node agreed to another founding membership before; to start anew, remove its data directory";
+    }
+    await identityStore.recordFounding(digest);
+    return undefined;
+  }
+
+  #notePeer({ kind, peerId }: PeerEvent): void {
+    const { directory } = this.#parts;
+    if (kind === "disconnected") {
+      this.#probation.end(peerId);
+      this.#retries.get(peerId)?.();
+      this.#retries.delete(peerId);
+      this.#admission.forget(peerId);
+      this.#clients.forget(peerId);
+      return;
+    }
+    if (directory.isMember(peerId)) this.#admitMember(peerId);
+    else if (!directory.isAdmitted(peerId)) this.#probation.begin(peerId);
+  }
+
+  /** A member may not know this node as one yet: prove the secret, so that it listens all the same. */
+  #admitMember(peerId: PeerId): void {
+    const { clock, transport, logger } = this.#parts;
+    this.#admission.admit(peerId).catch((error: unknown) => {
+      if (!transport.connectedPeers.includes(peerId)) return;
+      logger.log("warn", "a member did not admit this node", { peerId, reason: String(error) });
+      const cancel = clock.setTimer(limits.admissionRetryMs, () => {
+        this.#retries.delete(peerId);
+        if (transport.connectedPeers.includes(peerId)) this.#admitMember(peerId);
+      });
+      this.#retries.set(peerId, cancel);
+    });
+  }
+}

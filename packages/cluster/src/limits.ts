@@ -1,0 +1,24 @@
+import { assert } from "@aspenjs/api";
+
+/** Bounds of a node's composition. */
+export const limits = {
+  /** A stranger that has neither proven the secret nor shown a ticket by then is disconnected. */
+  probationMs: 5_000,
+  /** Strangers at a time; one more is turned away at once. */
+  strangersMax: 128,
+  /** Each step of the admission of one peer. */
+  admissionStepMs: 5_000,
+  admissionRetryMs: 1_000,
+  /** To reach one address of a node that is to become a member. */
+  dialMs: 5_000,
+  clusterCallMs: 5_000,
+  /** What a node that stops spends on finding a successor. */
+  handOverMs: 2_000,
+  /** How often a waiting call looks again. */
+  pollMs: 25,
+  /** When a caller brings no deadline of its own. */
+  callMsDefault: 30_000,
+} as const;
+
+assert(limits.admissionStepMs <= limits.probationMs, "an admission that is answered ends before probation");
+assert(limits.pollMs < limits.clusterCallMs, "a waiting call looks more than once");

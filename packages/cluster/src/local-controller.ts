@@ -1,0 +1,198 @@
+import {
+  AspenError,
+  assertNodeRecord,
+  findNodeRecord,
+  isVoter,
+  limits as apiLimits,
+  membershipOf,
+  withLearner,
+  withoutNode,
+  withPromoted,
+  withVoters,
+  type AddLearnerOptions,
+  type CallOptions,
+  type ChangeMembershipOptions,
+  type Clock,
+  type ClusterController,
+  type ClusterState,
+  type CommandResult,
+  type LeaderInfo,
+  type LogId,
+  type Membership,
+  type NodeId,
+  type NodeMetrics,
+  type NodeRecord,
+  type PromoteLearnerOptions,
+} from "@aspenjs/api";
+import type { RaftNode } from "@aspenjs/raft";
+import type { Introduction } from "./introduction.ts";
+import { limits } from "./limits.ts";
+import type { NodeConfig } from "./node-config.ts";
+import type { NodeIdentity } from "./node-identity.ts";
+import { assertPromotable } from "./promotion.ts";
+import { waitUntil } from "./waiting.ts";
+
+export interface LocalControllerDeps {
+  readonly raft: RaftNode<CommandResult>;
+  readonly introduction: Introduction;
+  readonly identity: NodeIdentity;
+  readonly clock: Clock;
+  readonly config: NodeConfig;
+  /** Agrees to a founding membership, durably. @returns why not, or nothing */
+  readonly agreeToFounding: (membership: Membership) => Promise<string | undefined>;
+}
+
+/**
+ * The cluster as one of its nodes sees it. Calls that change something succeed on the leader; elsewhere they are refused
+ * with `not_leader` and a hint. What makes a change safe is the consensus core's; here stand the manners: who is ready,
+ * who is reachable, who is known.
+ */
+export class LocalController implements ClusterController {
+  readonly #deps: LocalControllerDeps;
+  #lastChangeMs = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: LocalControllerDeps) {
+    this.#deps = deps;
+  }
+
+  async init(members: readonly NodeRecord[], options: CallOptions = {}): Promise<ClusterState> {
+    const membership = this.#foundingMembership(members);
+    const { raft, introduction, identity } = this.#deps;
+    const refusal = await this.#deps.agreeToFounding(membership);
+    if (refusal !== undefined) throw new AspenError("already_initialized", refusal);
+    for (const record of membership.nodes) {
+      if (record.nodeId !== identity.nodeId) await introduction.prepare(record, membership);
+    }
+    await raft.bootstrap(membership);
+    await waitUntil(this.#deps.clock, deadlineOf(options), "a leader is elected", () => raft.view.leader);
+    return this.currentState();
+  }
+
+  async addLearner(node: NodeRecord, options: AddLearnerOptions = {}): Promise<ClusterState> {
+    assertNodeRecord(node);
+    const present = this.#membershipAsLeader();
+    const known = findNodeRecord(present, node.nodeId);
+    const isPresent = known?.peerId === node.peerId && present.learners.includes(node.nodeId);
+    if (!isPresent) {
+      const next = withLearner(present, node);
+      await this.#deps.introduction.prepare(node, next);
+      await this.#change(next);
+    }
+    if (options.waitForCatchUp === true) await this.#waitForCatchUp(node.nodeId, options);
+    return this.currentState();
+  }
+
+  async promoteLearner(nodeId: NodeId, options: PromoteLearnerOptions = {}): Promise<ClusterState> {
+    const next = withPromoted(this.#membershipAsLeader(), nodeId, options.replace);
+    const isForced = options.force === true;
+    assertPromotable(this.#deps.raft.metrics(), next, nodeId, {
+      healthyWithinMs: this.#deps.config.electionMsMax,
+      isForced,
+    });
+    if (!isForced) this.#assertCooledDown();
+    await this.#change(next);
+    return this.currentState();
+  }
+
+  async changeMembership(voters: readonly NodeId[], options: ChangeMembershipOptions = {}): Promise<ClusterState> {
+    const next = withVoters(this.#membershipAsLeader(), voters, options.retainRemovedAsLearners === true);
+    await this.#change(next);
+    return this.currentState();
+  }
+
+  async removeNode(nodeId: NodeId): Promise<ClusterState> {
+    await this.#change(withoutNode(this.#membershipAsLeader(), nodeId));
+    return this.currentState();
+  }
+
+  async transferLeadership(nodeId?: NodeId): Promise<NodeId> {
+    this.#membershipAsLeader();
+    return this.#deps.raft.transferLeadership(nodeId);
+  }
+
+  async currentState(): Promise<ClusterState> {
+    const { view } = this.#deps.raft;
+    if (view.membership.membership.voters.length === 0) {
+      throw new AspenError("not_initialized", "this node belongs to no cluster yet");
+    }
+    return {
+      clusterId: this.#deps.identity.clusterId,
+      term: view.hardState.term,
+      leader: view.leader,
+      membership: view.membership.membership,
+      membershipLogId: view.membership.logId,
+    };
+  }
+
+  async getMetrics(): Promise<NodeMetrics> {
+    return this.#deps.raft.metrics();
+  }
+
+  async triggerSnapshot(): Promise<LogId> {
+    return this.#deps.raft.takeSnapshot();
+  }
+
+  async getLeader(): Promise<LeaderInfo | undefined> {
+    const { leader, membership } = await this.currentState();
+    if (leader === undefined) return undefined;
+    return { nodeId: leader, addresses: findNodeRecord(membership, leader)?.addresses ?? [] };
+  }
+
+  #foundingMembership(members: readonly NodeRecord[]): Membership {
+    if (members.length === 0) throw new AspenError("invalid_request", "a cluster needs at least one member");
+    for (const record of members) assertNodeRecord(record);
+    const nodeIds = members.map((record) => record.nodeId);
+    if (new Set(nodeIds).size !== nodeIds.length) throw new AspenError("invalid_request", "a node id is named twice");
+    if (new Set(members.map((record) => record.peerId)).size !== members.length) {
+      throw new AspenError("invalid_request", "two members share one peer id");
+    }
+    const { nodeId, peerId } = this.#deps.identity;
+    if (members.find((record) => record.nodeId === nodeId)?.peerId !== peerId) {
+      throw new AspenError("invalid_request", `the asked node (${nodeId}, ${peerId}) is not among the members`);
+    }
+    if (this.#deps.raft.view.last.index > 0) {
+      throw new AspenError("already_initialized", "this node belongs to a cluster already");
+    }
+    return membershipOf(nodeIds, [], members);
+  }
+
+  #membershipAsLeader(): Membership {
+    const { view } = this.#deps.raft;
+    if (view.membership.membership.voters.length === 0) {
+      throw new AspenError("not_initialized", "this node belongs to no cluster yet");
+    }
+    if (view.role === "leader") return view.membership.membership;
+    if (view.leader === undefined) throw new AspenError("unavailable", "no leader is known");
+    throw new AspenError("not_leader", `node ${view.leader} leads`, { details: { leader: view.leader } });
+  }
+
+  async #change({ voters, learners, nodes }: Membership): Promise<void> {
+    await this.#deps.raft.changeMembership({ voters, learners, nodes });
+    this.#lastChangeMs = this.#deps.clock.nowMs();
+  }
+
+  #assertCooledDown(): void {
+    const { membershipCooldownMs } = this.#deps.config;
+    const sinceMs = this.#deps.clock.nowMs() - this.#lastChangeMs;
+    if (sinceMs >= membershipCooldownMs) return;
+    throw new AspenError("conflict", "the membership changed a short while ago", {
+      retryable: true,
+      details: { waitMs: Math.ceil(membershipCooldownMs - sinceMs) },
+    });
+  }
+
+  async #waitForCatchUp(nodeId: NodeId, options: CallOptions): Promise<void> {
+    await waitUntil(this.#deps.clock, deadlineOf(options), `node ${nodeId} catches up`, () => {
+      const { view } = this.#deps.raft;
+      const peer = view.leading?.peers.find((candidate) => candidate.nodeId === nodeId);
+      if (view.role !== "leader" || isVoter(view.membership.membership, nodeId)) return true;
+      return peer !== undefined && view.last.index - peer.matchIndex <= apiLimits.promotionLagEntriesMax
+        ? true
+        : undefined;
+    });
+  }
+}
+
+function deadlineOf(options: CallOptions): number {
+  return options.deadlineMs ?? limits.callMsDefault;
+}

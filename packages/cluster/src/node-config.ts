@@ -1,0 +1,34 @@
+import type { RaftNodeOptions } from "@aspenjs/raft";
+
+/** What may be set about a node, beyond where its parts come from. Every value has a default. */
+export interface NodeConfig {
+  readonly heartbeatMs: number;
+  readonly electionMsMin: number;
+  readonly electionMsMax: number;
+  /** Longest random delay before a follower whose connection to the leader broke asks around; 0 switches it off. */
+  readonly failoverMsMax: number;
+  /** Taken off every leader lease for clocks that run unequally; `undefined` keeps leases off. */
+  readonly leaseDriftMs: number | undefined;
+  readonly compactionEntries: number;
+  readonly compactionBytes: number;
+  readonly retainedEntriesMin: number;
+  /** Between two promotions or removals that are not forced. */
+  readonly membershipCooldownMs: number;
+}
+
+export const NODE_CONFIG_DEFAULTS: NodeConfig = {
+  heartbeatMs: 100,
+  electionMsMin: 750,
+  electionMsMax: 1_500,
+  failoverMsMax: 120,
+  leaseDriftMs: undefined,
+  compactionEntries: 10_000,
+  compactionBytes: 64 * 1024 * 1024,
+  retainedEntriesMin: 10_000,
+  membershipCooldownMs: 0,
+};
+
+export function raftOptions(nodeId: number, config: NodeConfig): RaftNodeOptions {
+  const { leaseDriftMs, membershipCooldownMs: _unused, ...timing } = config;
+  return { nodeId, ...timing, ...(leaseDriftMs === undefined ? {} : { leaseDriftMs }) };
+}

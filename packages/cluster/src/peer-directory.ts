@@ -1,0 +1,94 @@
+import {
+  findNodeRecord,
+  MEMBERSHIP_EMPTY,
+  type Membership,
+  type NodeId,
+  type PeerAddress,
+  type PeerGate,
+  type PeerId,
+} from "@aspenjs/api";
+import { PROTOCOL_IDS } from "@aspenjs/protocol";
+import type { RaftPeers } from "@aspenjs/raft";
+
+/**
+ * Who is who: members by consensus, and peers that have proven the cluster secret but are not (yet) in this node's view
+ * of the membership. The transport asks it about every frame, consensus about every sender.
+ *
+ * D1  A node id belongs to the peer id that the membership records; a proof of the secret does not change that.
+ * D2  Consensus is open to members, and to admitted peers as long as this node may be behind: a fresh learner knows
+ *     nobody, and one that lags may not know the present leader. A peer that was seen to leave is neither.
+ */
+export class PeerDirectory implements RaftPeers, PeerGate {
+  #membership: Membership = MEMBERSHIP_EMPTY;
+  #nodeIds = new Map<PeerId, NodeId>();
+  readonly #admitted = new Map<PeerId, NodeId>();
+  readonly #departed = new Set<PeerId>();
+
+  get membership(): Membership {
+    return this.#membership;
+  }
+
+  update(membership: Membership): void {
+    for (const { peerId } of this.#membership.nodes) this.#departed.add(peerId);
+    for (const { peerId } of membership.nodes) this.#departed.delete(peerId);
+    this.#membership = membership;
+    this.#nodeIds = new Map(membership.nodes.map(({ peerId, nodeId }) => [peerId, nodeId]));
+  }
+
+  /** The peer proved the secret and says which node it is. @returns why not, or nothing */
+  admit(peerId: PeerId, nodeId: NodeId): string | undefined {
+    const record = findNodeRecord(this.#membership, nodeId);
+    if (record !== undefined && record.peerId !== peerId) return `node ${nodeId} belongs to another peer id`;
+    const known = this.#nodeIds.get(peerId);
+    if (known !== undefined && known !== nodeId) return `this peer id belongs to node ${known}`;
+    this.#admitted.set(peerId, nodeId);
+    return undefined;
+  }
+
+  forget(peerId: PeerId): void {
+    this.#admitted.delete(peerId);
+  }
+
+  isAdmitted(peerId: PeerId): boolean {
+    return this.#admitted.has(peerId);
+  }
+
+  isMember(peerId: PeerId): boolean {
+    return this.#nodeIds.has(peerId);
+  }
+
+  nodeIdOf(peerId: PeerId): NodeId | undefined {
+    return this.#nodeIds.get(peerId) ?? this.#admitted.get(peerId);
+  }
+
+  peerIdOf(nodeId: NodeId): PeerId | undefined {
+    return findNodeRecord(this.#membership, nodeId)?.peerId;
+  }
+
+  /** Everyone this node should keep a connection to. */
+  addressesOfOthers(nodeId: NodeId): readonly PeerAddress[] {
+    return this.#membership.nodes
+      .filter((record) => record.nodeId !== nodeId)
+      .map(({ peerId, addresses }) => ({ peerId, addresses }));
+  }
+
+  mayConnect(): boolean {
+    // Clients are strangers until they show a ticket: probation bounds how many and for how long.
+    return true;
+  }
+
+  mayUse(peerId: PeerId, protocol: string): boolean {
+    switch (protocol) {
+      case PROTOCOL_IDS.admission:
+      case PROTOCOL_IDS.client:
+        return true;
+      case PROTOCOL_IDS.cluster:
+        return this.isAdmitted(peerId);
+      case PROTOCOL_IDS.raft:
+      case PROTOCOL_IDS.snapshot:
+        return this.isMember(peerId) || (this.isAdmitted(peerId) && !this.#departed.has(peerId));
+      default:
+        return false;
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import {
+  AspenError,
+  assertReadOptions,
+  assertUserKey,
+  assertWriteCommand,
+  encodeContinuation,
+  scanQuery,
+  unreachable,
+  type ClusterController,
+  type CommandResult,
+  type GetResult,
+  type KeyValueStateMachine,
+  type ReadConsistency,
+  type ReadLabel,
+  type ScanResult,
+} from "@aspenjs/api";
+import {
+  encodeLogCommand,
+  type AnswerOf,
+  type ClientRequest,
+  type GetKeyRequest,
+  type HelloRequest,
+  type IssueTicketRequest,
+  type JoinTicketRequest,
+  type LogAction,
+  type ScanKeysRequest,
+  type SessionReference,
+} from "@aspenjs/protocol";
+import type { RaftNode } from "@aspenjs/raft";
+import type { LogClock } from "./log-clock.ts";
+
+/** What a ticket has been checked for; greetings and tickets are the client service's own business. */
+export type RoutedRequest = Exclude<ClientRequest, HelloRequest | IssueTicketRequest | JoinTicketRequest>;
+
+export interface RequestRouterDeps {
+  readonly raft: RaftNode<CommandResult>;
+  readonly machine: KeyValueStateMachine;
+  readonly controller: ClusterController;
+  readonly logClock: LogClock;
+}
+
+/**
+ * Brings a request that may be served to whoever serves it: writes through consensus, reads to the state machine once
+ * they are as fresh as asked for, cluster calls to the controller. What passes the gates here is applied everywhere.
+ */
+export class RequestRouter {
+  readonly #deps: RequestRouterDeps;
+
+  constructor(deps: RequestRouterDeps) {
+    this.#deps = deps;
+  }
+
+  async route(request: RoutedRequest, deadlineMs: number): Promise<AnswerOf<RoutedRequest>> {
+    const { controller } = this.#deps;
+    switch (request.kind) {
+      case "write":
+        assertWriteCommand(request.command);
+        return this.#propose(request.command, request.session);
+      case "openSession":
+        return this.#openSession();
+      case "closeSession":
+        return this.#propose({ kind: "closeSession" }, request.session);
+      case "get":
+        return this.#get(request);
+      case "scan":
+        return this.#scan(request);
+      case "init":
+        return controller.init(request.members, { deadlineMs });
+      case "addLearner":
+        return controller.addLearner(request.node, { waitForCatchUp: request.waitForCatchUp, deadlineMs });
+      case "promoteLearner":
+        return controller.promoteLearner(request.nodeId, {
+          ...(request.replace === undefined ? {} : { replace: request.replace }),
+          force: request.force,
+          deadlineMs,
+        });
+      case "changeMembership":
+        return controller.changeMembership(request.voters, {
+          retainRemovedAsLearners: request.retainRemovedAsLearners,
+          deadlineMs,
+        });
+      case "removeNode":
+        return controller.removeNode(request.nodeId, { deadlineMs });
+      case "transferLeadership":
+        return controller.transferLeadership(request.nodeId, { deadlineMs });
+      case "currentState":
+        return controller.currentState();
+      case "getMetrics":
+        return controller.getMetrics();
+      case "triggerSnapshot":
+        return controller.triggerSnapshot();
+      case "getLeader":
+        return controller.getLeader();
+      default:
+        return unreachable(request);
+    }
+  }
+
+  #propose(action: LogAction, session: SessionReference | undefined): Promise<CommandResult> {
+    const logTimeMs = this.#deps.logClock.nowMs();
+    const command = encodeLogCommand({ logTimeMs, action, ...(session === undefined ? {} : { session }) });
+    return this.#deps.raft.propose(command);
+  }
+
+  async #openSession(): Promise<number> {
+    const result = await this.#propose({ kind: "openSession" }, undefined);
+    if (result.kind === "sessionOpened") return result.sessionId;
+    throw new AspenError("internal", `opening a session ended as ${result.kind}`);
+  }
+
+  async #get(request: GetKeyRequest): Promise<GetResult> {
+    assertUserKey(request.key);
+    await this.#freshen(request.consistency);
+    return { ...this.#label(request.consistency), entry: this.#deps.machine.get(request.key) };
+  }
+
+  async #scan(request: ScanKeysRequest): Promise<ScanResult> {
+    const { continuation, ...scan } = request;
+    const query = scanQuery(continuation === undefined ? scan : { ...scan, continuation });
+    await this.#freshen(request.consistency);
+    const page = this.#deps.machine.scan(query);
+    const result = { ...this.#label(request.consistency), ...page };
+    const last = page.entries.at(-1);
+    if (!page.isTruncated || last === undefined) return result;
+    return { ...result, continuation: encodeContinuation({ after: last.key, reverse: query.reverse }) };
+  }
+
+  async #freshen(consistency: ReadConsistency): Promise<void> {
+    assertReadOptions({ consistency });
+    switch (consistency) {
+      case "linearizable":
+        return this.#deps.raft.readIndex("quorum");
+      case "lease":
+        return this.#deps.raft.readIndex("lease");
+      case "stale":
+        return;
+      default:
+        return unreachable(consistency);
+    }
+  }
+
+  #label(consistency: ReadConsistency): ReadLabel {
+    const { machine } = this.#deps;
+    return {
+      consistency,
+      appliedIndex: machine.appliedState.lastApplied.index,
+      revision: machine.revision,
+    };
+  }
+}
