@@ -61,8 +61,12 @@ export class PeerDirectory implements RaftPeers, PeerGate {
     return this.#nodeIds.get(peerId) ?? this.#admitted.get(peerId);
   }
 
+  /** A node that knows no membership yet answers those who were admitted (D2). */
   peerIdOf(nodeId: NodeId): PeerId | undefined {
-    return findNodeRecord(this.#membership, nodeId)?.peerId;
+    const record = findNodeRecord(this.#membership, nodeId);
+    if (record !== undefined) return record.peerId;
+    for (const [peerId, admitted] of this.#admitted) if (admitted === nodeId) return peerId;
+    return undefined;
   }
 
   /** Everyone this node should keep a connection to. */

@@ -1,0 +1,96 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { AspenError, SILENT_LOGGER, type Logger, type NodeId, type StorageFault } from "@aspenjs/api";
+import { openLmdbLogStore } from "@aspenjs/log-store/lmdb";
+import type { ClusterSecret } from "@aspenjs/protocol";
+import type { RaftFailure } from "@aspenjs/raft";
+import { openSqliteStateMachine } from "@aspenjs/state-machine/sqlite";
+import { createLibp2pTransport, createSystemClock, createSystemRandom } from "@aspenjs/transport/libp2p";
+import { createAspenNode, type AspenNode } from "../aspen-node.ts";
+import type { NodeConfig } from "../node-config.ts";
+import { PeerDirectory } from "../peer-directory.ts";
+import { IdentityFile } from "./identity-file.ts";
+
+export interface DefaultNodeOptions {
+  /** Identity, log and state live in here; one process at a time. Created when it is missing. */
+  readonly dataDirectory: string;
+  readonly secret: ClusterSecret;
+  /** Multiaddrs such as `/ip4/0.0.0.0/tcp/7600`; port 0 picks one. */
+  readonly listen: readonly string[];
+  /** For the first start; drawn when not given. */
+  readonly nodeId?: NodeId;
+  readonly logger?: Logger;
+  readonly config?: Partial<NodeConfig>;
+  readonly onFailed?: (failure: RaftFailure) => void;
+}
+
+const DATA_DIRECTORY_MODE = 0o700;
+
+/**
+ * A node with its log in LMDB, its state in SQLite, and libp2p between it and the others. Nothing listens before its
+ * `start`.
+ * @throws AspenError `corrupt`, `disk_full`, `forbidden`, `invalid_request`: the data directory cannot be used
+ */
+export async function openDefaultNode(options: DefaultNodeOptions): Promise<AspenNode> {
+  const { dataDirectory, secret, listen } = options;
+  const logger = options.logger ?? SILENT_LOGGER;
+  const clock = createSystemClock();
+  const random = createSystemRandom();
+  await mkdir(dataDirectory, { recursive: true, mode: DATA_DIRECTORY_MODE });
+  const identityStore = await IdentityFile.open({
+    path: join(dataDirectory, "identity.json"),
+    secret,
+    random,
+    nodeId: options.nodeId,
+  });
+  const { identity, privateKey } = identityStore;
+  const log = await openLmdbLogStore({
+    directory: join(dataDirectory, "log"),
+    storeId: identity.storeId,
+    mustExist: identityStore.isLogExpected,
+    logger: logger.child({ part: "log" }),
+  });
+  if (log.kind === "fault") throw faultError(log.fault);
+  await identityStore.recordLogMade();
+  const state = await openSqliteStateMachine({
+    directory: join(dataDirectory, "state"),
+    logger: logger.child({ part: "state" }),
+  });
+  if (state.kind === "fault") {
+    await log.store.close();
+    throw faultError(state.fault);
+  }
+  const directory = new PeerDirectory();
+  const transport = await createLibp2pTransport({
+    privateKey,
+    listen,
+    gate: directory,
+    clock,
+    random,
+    logger: logger.child({ part: "transport" }),
+  });
+  const created = await createAspenNode(
+    {
+      transport,
+      directory,
+      logStore: log.store,
+      stateMachine: state.machine,
+      identityStore,
+      secret,
+      clock,
+      random,
+      logger: logger.child({ nodeId: identity.nodeId }),
+      ...(options.onFailed === undefined ? {} : { onFailed: options.onFailed }),
+    },
+    options.config,
+  );
+  if (created.kind === "created") return created.node;
+  await state.machine.close();
+  await log.store.close();
+  throw faultError(created.fault);
+}
+
+function faultError(fault: StorageFault): AspenError {
+  const code = fault.code === "disk_full" || fault.code === "corrupt" ? fault.code : "internal";
+  return new AspenError(code, fault.message, { cause: fault });
+}
