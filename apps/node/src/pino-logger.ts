@@ -4,7 +4,7 @@ import type { LogLevelName } from "./node-options.ts";
 
 /** Structured lines to standard error: standard output is for answers. */
 export function createPinoLogger(level: LogLevelName): Logger {
-  return adapt(pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2)));
+  return adapt(pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2)));
 }
 
 function adapt(inner: Pino): Logger {

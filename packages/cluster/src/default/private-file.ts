@@ -1,8 +1,9 @@
-import { open, readFile, rename, stat } from "node:fs/promises";
+import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AspenError } from "@aspenjs/api";
 
 const PRIVATE_MODE = 0o600;
+const PRIVATE_DIRECTORY_MODE = 0o700;
 const OTHERS_MASK = 0o077;
 
 /** Reads a file that nobody else may read. `undefined` when there is none. @throws AspenError `forbidden` */
@@ -21,6 +22,7 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
 
 /** Replaces the file as a whole, durably: a crash leaves the old text or the new one. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: PRIVATE_DIRECTORY_MODE });
   const staged = `${path}.new`;
   const file = await open(staged, "w", PRIVATE_MODE);
   try {
