@@ -77,11 +77,15 @@ export function answerPreVote(raft: Raft, from: NodeId, request: PreVoteRequest)
   raft.reply(from, { kind: "preVoteResponse", term: raft.term, campaign: request.campaign, isGranted });
 }
 
-/** The request is of this node's own term. */
+/**
+ * The request is of this node's own term. Trust counts here too: the term may have become known by another message,
+ * without the question that `receive` asks before it takes a term over.
+ */
 export function answerVote(raft: Raft, from: NodeId, request: VoteRequest): void {
   const isFree = raft.vote === undefined || raft.vote === from;
-  const isGranted =
-    isFree && raft.role.kind === "follower" && raft.role.leader === undefined && isUpToDate(raft, request.last);
+  const isLeaderless = raft.role.kind === "follower" && raft.role.leader === undefined;
+  const isWelcome = request.isTransfer || !trustsLeader(raft);
+  const isGranted = isFree && isLeaderless && isWelcome && isUpToDate(raft, request.last);
   if (isGranted) {
     raft.setHardState(raft.term, from);
     if (raft.role.kind === "follower") raft.role.electionTick = raft.now + raft.role.electionTicks;

@@ -96,7 +96,11 @@ function onConflict(
   progress.answeredSequence = sequence;
   if (conflict.previousIndex < progress.matchIndex) return;
   if (conflict.previousIndex === progress.matchIndex) {
-    if (progress.matchIndex === 0 || sequence <= progress.matchSequence) return;
+    if (progress.matchIndex === 0 || sequence <= progress.matchSequence) {
+      // It left before the confirmation came: it proves nothing but that its append was not taken.
+      if (progress.flow.kind === "replicate") startProbe(progress, raft.now, false);
+      return;
+    }
     progress.flow = { kind: "lost" };
     raft.emit({ kind: "peerLostData", nodeId: from, acknowledged: progress.matchIndex });
     return;

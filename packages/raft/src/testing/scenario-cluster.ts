@@ -44,11 +44,20 @@ interface SnapshotTransfer {
 export type EffectObserver = (nodeId: NodeId, effect: Effect) => void;
 
 const SETTLE_STEPS_MAX = 10_000;
+const WIDE_BOUND = 2 ** 20;
 
-/** A fixed draw: timeouts in scenarios differ by node id, so that who campaigns first is written down. */
-export function createNodeRandom(nodeId: NodeId): Random {
+/**
+ * Fixed draws, unless some are given: timeouts in scenarios differ by node id, so that who campaigns first is written
+ * down. Draws from a wide range, which keep the lives of a node apart, count up.
+ */
+export function createNodeRandom(nodeId: NodeId, draws: number[] = []): Random {
+  let wideDraws = 0;
   return {
-    below: (bound) => Math.min(bound - 1, nodeId - 1),
+    below: (bound) => {
+      if (bound < WIDE_BOUND) return Math.min(bound - 1, draws.shift() ?? nodeId - 1);
+      wideDraws += 1;
+      return wideDraws;
+    },
     bytes: (byteLength) => new Uint8Array(byteLength).fill(nodeId),
   };
 }

@@ -1,4 +1,4 @@
-import { assert, AssertionFailure, type Membership, type NodeId, type Random } from "@aspenjs/api";
+import { assert, AssertionFailure, type Membership, type NodeId } from "@aspenjs/api";
 import type { RaftConfig } from "../core/config.ts";
 import { createNodeRandom, nodeRecord, ScenarioCluster, type Envelope } from "./scenario-cluster.ts";
 import { effectText, entryText, logIdText, membershipText, messageText, viewText } from "./scenario-text.ts";
@@ -18,7 +18,7 @@ import { effectText, entryText, logIdText, membershipText, messageText, viewText
  * Disk: `sync 1 [count]` · `stall 1` · `unstall 1` · `apply 1` · `flush 1` the state machine syncs · `crash 1` ·
  * `power-cut 1` takes the unflushed state too · `restart 1` · `erase 3` · `unreadable 1`.
  * Network: `deliver [1->2] [kind] [nth=2]`, and the same for `drop`, `repeat` (delivers and keeps a copy), `delay`
- * (until `arrive`) · `cut 1->2 1<->3` · `isolate 3` · `heal` · `disconnect 1 2` · `dropped 1->2` · `settle`.
+ * and, later, `arrive` · `cut 1->2 1<->3` · `isolate 3` · `heal` · `disconnect 1 2` · `dropped 1->2` · `settle`.
  * Snapshots: `send-snapshot 1->4`, or in parts `offer-snapshot 1->4`, `install-snapshot 1->4`, `finish-snapshot 1->4`.
  * Looking: `show [1 2]` · `log [1 2]` · `members [1 2]` · `flight` · `quiet …` runs a step without its effects.
  */
@@ -75,16 +75,13 @@ class Scenario {
   }
 
   addNode(nodeId: NodeId): void {
-    const fixed = createNodeRandom(nodeId);
-    const random: Random = {
-      ...fixed,
-      below: (bound) => Math.min(bound - 1, this.#draws.get(nodeId)?.shift() ?? fixed.below(bound)),
-    };
-    this.cluster.addNode(nodeId, this.#config, random);
+    const draws: number[] = [];
+    this.#draws.set(nodeId, draws);
+    this.cluster.addNode(nodeId, this.#config, createNodeRandom(nodeId, draws));
   }
 
   draw(nodeId: NodeId, draws: readonly number[]): void {
-    this.#draws.set(nodeId, [...draws]);
+    this.#draws.get(nodeId)?.push(...draws);
   }
 
   selected(words: readonly string[]): readonly NodeId[] {
@@ -271,10 +268,12 @@ function repeatDelivery(scenario: Scenario, words: readonly string[]): void {
   scenario.cluster.launchAgain(copies);
 }
 
-function arrive(scenario: Scenario): void {
-  const late = scenario.delayed;
-  scenario.delayed = [];
-  scenario.receive(late);
+function arrive(scenario: Scenario, words: readonly string[]): void {
+  const matches = envelopeFilter(words);
+  const arriving = scenario.delayed.filter(matches);
+  scenario.delayed = scenario.delayed.filter((envelope) => !matches(envelope));
+  if (arriving.length === 0) scenario.print("no such message");
+  scenario.receive(arriving);
 }
 
 function cutLink({ cluster }: Scenario, word: string): void {

@@ -1,0 +1,44 @@
+import { AspenError } from "@aspenjs/api";
+import { afterEach, expect, test } from "vitest";
+import { ProcessCluster } from "../src/process-cluster.ts";
+
+let cluster: ProcessCluster | undefined;
+
+afterEach(async () => {
+  await cluster?.close();
+  cluster = undefined;
+});
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+test("five nodes survive the loss of two, refuse on the loss of three, and resume when one returns", async () => {
+  cluster = await ProcessCluster.form(5);
+  const client = await cluster.connect();
+  await client.store.write({ kind: "set", key: "a", value: bytes("1") });
+
+  const first = await cluster.leader(client);
+  await first.kill();
+  const second = await cluster.leader(client);
+  await second.kill();
+  await client.store.write({ kind: "set", key: "b", value: bytes("2") });
+
+  const third = await cluster.leader(client);
+  await third.kill();
+  const startedMs = performance.now();
+  const [write, read] = await Promise.allSettled([
+    client.store.write({ kind: "set", key: "c", value: bytes("3") }, { deadlineMs: 4_000 }),
+    client.store.get({ key: "a" }, { deadlineMs: 4_000 }),
+  ]);
+  expect(performance.now() - startedMs).toBeLessThan(8_000);
+  for (const outcome of [write, read]) {
+    expect(outcome.status).toBe("rejected");
+    const reason: unknown = outcome.status === "rejected" ? outcome.reason : undefined;
+    expect(reason).toBeInstanceOf(AspenError);
+    expect(reason).toMatchObject({ code: "unavailable" });
+  }
+
+  await first.start();
+  await client.store.write({ kind: "set", key: "d", value: bytes("4") }, { deadlineMs: 20_000 });
+  const { entries } = await client.store.scan({ range: { kind: "prefix", prefix: "" } });
+  expect(entries.map((entry) => entry.key).filter((key) => key !== "c")).toEqual(["a", "b", "d"]);
+}, 120_000);
