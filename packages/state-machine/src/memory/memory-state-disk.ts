@@ -1,0 +1,92 @@
+import { Buffer } from "node:buffer";
+import type { SnapshotMeta, StorageFault } from "@aspenjs/api";
+import { canonicalChunks, readCanonicalState } from "../canonical-state.ts";
+import { ReplicatedState } from "../replicated-state.ts";
+import { MemoryTable } from "./memory-table.ts";
+
+/** What a machine works on: as after the last `apply`, flushed or not. */
+export interface MemoryContents {
+  readonly table: MemoryTable;
+  readonly state: ReplicatedState;
+}
+
+export interface MemorySnapshot {
+  readonly meta: SnapshotMeta;
+  readonly bytes: Uint8Array;
+}
+
+export interface MemoryIncoming {
+  readonly meta: SnapshotMeta;
+  readonly chunks: Uint8Array[];
+  receivedBytes: number;
+}
+
+/**
+ * The disk below a memory state machine: it outlives the machine, as a disk outlives its process. Opening another
+ * machine on it, `kill` and `cutPower` end the one before, which answers `closed` from then on.
+ */
+export class MemoryStateDisk {
+  #contents: MemoryContents = { table: new MemoryTable(), state: new ReplicatedState() };
+  #durable: Uint8Array = bytesOf(this.#contents);
+  #generation = 0;
+  #fault: StorageFault | undefined;
+  /** The rest is for the machine alone. */
+  snapshot: MemorySnapshot | undefined;
+  incoming: MemoryIncoming | undefined;
+
+  /** The process dies, the operating system lives: what was applied stays. */
+  kill(): void {
+    this.#generation += 1;
+    this.#contents = contentsOf(this.bytes());
+  }
+
+  /** The machine room goes dark: what was not flushed is lost, and so is a snapshot that was still coming in. */
+  cutPower(): void {
+    this.#generation += 1;
+    this.#contents = contentsOf(this.#durable);
+    this.incoming = undefined;
+  }
+
+  /** From now on every operation that would write fails with this; `undefined` mends the disk for the next machine. */
+  fail(fault: StorageFault | undefined): void {
+    this.#fault = fault;
+  }
+
+  get contents(): MemoryContents {
+    return this.#contents;
+  }
+
+  get fault(): StorageFault | undefined {
+    return this.#fault;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  bytes(): Uint8Array {
+    return bytesOf(this.#contents);
+  }
+
+  /** Everything applied becomes durable. */
+  flush(): void {
+    this.#durable = this.bytes();
+  }
+
+  /** Replaces everything, durably. @throws DecodeError */
+  replace(bytes: Uint8Array): void {
+    this.#contents = contentsOf(bytes);
+    this.#durable = bytes;
+  }
+}
+
+function bytesOf({ table, state }: MemoryContents): Uint8Array {
+  const everything = table.entriesIn({ lower: "", upper: undefined });
+  const bytes = Buffer.concat([...canonicalChunks(everything, state.saved())]);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function contentsOf(bytes: Uint8Array): MemoryContents {
+  const { entries, state } = readCanonicalState(bytes);
+  return { table: new MemoryTable(entries), state: new ReplicatedState(state) };
+}

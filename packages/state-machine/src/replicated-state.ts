@@ -1,0 +1,121 @@
+/**
+ * The state beside the table, and how one log entry changes both. Pure: what a replica holds after an entry is a
+ * function of the entries up to it, so this one class is what both backends run.
+ *
+ * Invariants
+ * M1  Entries are applied in log order, each once, none left out.
+ * M2  Log time is the largest stamp so far; it never goes back.
+ * M3  The revision never goes back, and moves by at most one per entry.
+ * M4  The membership is that of the last membership entry applied.
+ */
+import {
+  assert,
+  LOG_ID_ZERO,
+  MEMBERSHIP_EMPTY,
+  type CommandResult,
+  type LogId,
+  type Revision,
+  type StoredMembership,
+} from "@aspenjs/api";
+import type { LogCommand } from "@aspenjs/protocol";
+import type { DecodedEntry } from "./decoded-entry.ts";
+import type { KeyValueTable } from "./key-value-table.ts";
+import type { SavedSession } from "./session.ts";
+import { SessionTable } from "./session-table.ts";
+import { applyWrite } from "./write-interpreter.ts";
+
+/** All of the replicated state apart from the table, as a backend stores it. */
+export interface SavedState {
+  readonly lastApplied: LogId;
+  readonly membership: StoredMembership;
+  readonly revision: Revision;
+  readonly logTimeMs: number;
+  readonly sessions: readonly SavedSession[];
+}
+
+export const SAVED_STATE_EMPTY: SavedState = {
+  lastApplied: LOG_ID_ZERO,
+  membership: { logId: LOG_ID_ZERO, membership: MEMBERSHIP_EMPTY },
+  revision: 0,
+  logTimeMs: 0,
+  sessions: [],
+};
+
+export class ReplicatedState {
+  readonly sessions: SessionTable;
+  #lastApplied: LogId;
+  #membership: StoredMembership;
+  #revision: Revision;
+  #logTimeMs: number;
+
+  constructor(saved: SavedState = SAVED_STATE_EMPTY) {
+    this.sessions = new SessionTable(saved.sessions);
+    this.#lastApplied = saved.lastApplied;
+    this.#membership = saved.membership;
+    this.#revision = saved.revision;
+    this.#logTimeMs = saved.logTimeMs;
+  }
+
+  get lastApplied(): LogId {
+    return this.#lastApplied;
+  }
+
+  get membership(): StoredMembership {
+    return this.#membership;
+  }
+
+  get revision(): Revision {
+    return this.#revision;
+  }
+
+  get logTimeMs(): number {
+    return this.#logTimeMs;
+  }
+
+  /** A copy of everything, for checksums and snapshots. */
+  saved(): SavedState {
+    const sessions = this.sessions.sessionIds().flatMap((sessionId) => this.sessions.saved(sessionId) ?? []);
+    return {
+      lastApplied: this.#lastApplied,
+      membership: this.#membership,
+      revision: this.#revision,
+      logTimeMs: this.#logTimeMs,
+      sessions,
+    };
+  }
+
+  /** The result of a command; `undefined` for entries that are none. */
+  apply(entry: DecodedEntry, table: KeyValueTable): CommandResult | undefined {
+    const { term, index, payload } = entry;
+    assert(index === this.#lastApplied.index + 1, "M1: entries are applied in log order");
+    assert(term >= this.#lastApplied.term, "M1: terms never go back");
+    this.#lastApplied = { term, index };
+    if (payload.kind === "membership") this.#membership = { logId: { term, index }, membership: payload.membership };
+    return payload.kind === "command" ? this.#applyCommand(index, payload, table) : undefined;
+  }
+
+  #applyCommand(
+    index: number,
+    { command, digest }: { readonly command: LogCommand; readonly digest: number },
+    table: KeyValueTable,
+  ): CommandResult {
+    const { action, session } = command;
+    this.#logTimeMs = Math.max(this.#logTimeMs, command.logTimeMs);
+    this.sessions.expire(this.#logTimeMs);
+    if (action.kind === "openSession") {
+      this.sessions.open(index, this.#logTimeMs);
+      return { kind: "sessionOpened", sessionId: index };
+    }
+    if (action.kind === "closeSession") {
+      assert(session !== undefined, "closeSession names a session");
+      return this.sessions.close(session.sessionId) ? { kind: "sessionClosed" } : { kind: "sessionExpired" };
+    }
+    const settled = session === undefined ? undefined : this.sessions.settle(session, digest, this.#logTimeMs);
+    if (settled !== undefined) return settled;
+    const result: CommandResult = { kind: "written", result: applyWrite(action, this.#revision, table) };
+    assert(result.result.revision - this.#revision <= 1, "M3: one entry takes at most one revision");
+    this.#revision = result.result.revision;
+    if (session !== undefined) this.sessions.remember(session, digest, result);
+    return result;
+  }
+}

@@ -1,0 +1,121 @@
+import type { Buffer } from "node:buffer";
+import type { LogId, StoredMembership } from "@aspenjs/api";
+import { decodeRow, encodeRow } from "@aspenjs/codec";
+import type { Database, Statement } from "better-sqlite3";
+import { stateMachineLimits } from "../limits.ts";
+import { membershipRow, readMembership } from "../membership-row.ts";
+import { SAVED_STATE_EMPTY, type ReplicatedState, type SavedState } from "../replicated-state.ts";
+import { decodeSession, encodeSession } from "../session-row.ts";
+import type { SavedSession } from "../session.ts";
+import { CorruptStateError } from "./sqlite-fault.ts";
+import { contentCrc, plainBytes } from "./state-schema.ts";
+
+type AppliedRow = [term: number, index: number, revision: number, logTimeMs: number, crc: number];
+type ContentRow = [content: Buffer, crc: number];
+
+/** Everything but the entries: one row that moves with every batch, the membership, one row per session. */
+export class StateTables {
+  readonly #saveApplied: Statement<AppliedRow>;
+  readonly #saveMembership: Statement<[Uint8Array, number]>;
+  readonly #saveSession: Statement<[number, Uint8Array, number]>;
+  readonly #deleteSession: Statement<[number]>;
+  #membershipIndex: number;
+
+  constructor(database: Database, saved: SavedState) {
+    this.#saveApplied = database.prepare(
+      "UPDATE applied SET log_term = ?, log_index = ?, revision = ?, log_time_ms = ?, crc32 = ? WHERE id = 1",
+    );
+    this.#saveMembership = database.prepare("UPDATE membership SET content = ?, crc32 = ? WHERE id = 1");
+    this.#saveSession = database.prepare(
+      "INSERT INTO sessions (session_id, content, crc32) VALUES (?, ?, ?) " +
+        "ON CONFLICT (session_id) DO UPDATE SET content = excluded.content, crc32 = excluded.crc32",
+    );
+    this.#deleteSession = database.prepare("DELETE FROM sessions WHERE session_id = ?");
+    this.#membershipIndex = saved.membership.logId.index;
+  }
+
+  /** Writes what changed since the last call: once per batch, however many entries it had. Returns about how much. */
+  save(state: ReplicatedState): number {
+    this.#saveApplied.run(...appliedRow(state.lastApplied, state.revision, state.logTimeMs));
+    if (state.membership.logId.index !== this.#membershipIndex) {
+      const content = encodeMembership(state.membership);
+      this.#saveMembership.run(content, contentCrc(content));
+      this.#membershipIndex = state.membership.logId.index;
+    }
+    let writtenBytes = 0;
+    for (const sessionId of state.sessions.takeChanges()) {
+      const session = state.sessions.saved(sessionId);
+      writtenBytes += session === undefined ? this.#dropSession(sessionId) : this.#keepSession(session);
+    }
+    return writtenBytes;
+  }
+
+  #keepSession(session: SavedSession): number {
+    const content = encodeSession(session);
+    this.#saveSession.run(session.sessionId, content, contentCrc(content));
+    return content.byteLength;
+  }
+
+  #dropSession(sessionId: number): number {
+    this.#deleteSession.run(sessionId);
+    return 0;
+  }
+}
+
+export function insertEmptyState(database: Database): void {
+  const { lastApplied, membership, revision, logTimeMs } = SAVED_STATE_EMPTY;
+  database
+    .prepare<AppliedRow>(
+      "INSERT INTO applied (id, log_term, log_index, revision, log_time_ms, crc32) VALUES (1, ?, ?, ?, ?, ?)",
+    )
+    .run(...appliedRow(lastApplied, revision, logTimeMs));
+  const content = encodeMembership(membership);
+  database.prepare("INSERT INTO membership (id, content, crc32) VALUES (1, ?, ?)").run(content, contentCrc(content));
+}
+
+/** @throws CorruptStateError, DecodeError */
+export function loadState(database: Database): SavedState {
+  const applied = database
+    .prepare<[], AppliedRow>("SELECT log_term, log_index, revision, log_time_ms, crc32 FROM applied")
+    .raw()
+    .get();
+  const membership = database.prepare<[], ContentRow>("SELECT content, crc32 FROM membership").raw().get();
+  if (applied === undefined || membership === undefined) throw new CorruptStateError("the state has lost its position");
+  const [term, index, revision, logTimeMs, crc] = applied;
+  const lastApplied = { term, index };
+  if (appliedRow(lastApplied, revision, logTimeMs)[4] !== crc) {
+    throw new CorruptStateError("the applied position does not match its checksum");
+  }
+  return {
+    lastApplied,
+    revision,
+    logTimeMs,
+    membership: decodeMembership(checkedContent("the membership", membership)),
+    sessions: loadSessions(database),
+  };
+}
+
+function loadSessions(database: Database): SavedSession[] {
+  const rows = database
+    .prepare<[], ContentRow>("SELECT content, crc32 FROM sessions ORDER BY session_id")
+    .raw()
+    .iterate();
+  return Array.from(rows, (row) => decodeSession(checkedContent("a session", row)));
+}
+
+function checkedContent(name: string, [content, crc]: ContentRow): Uint8Array {
+  if (contentCrc(content) !== crc) throw new CorruptStateError(`${name} does not match its checksum`);
+  return plainBytes(content);
+}
+
+function appliedRow({ term, index }: LogId, revision: number, logTimeMs: number): AppliedRow {
+  return [term, index, revision, logTimeMs, contentCrc(`${term} ${index} ${revision} ${logTimeMs}`)];
+}
+
+function encodeMembership(membership: StoredMembership): Uint8Array {
+  return encodeRow(membershipRow(membership));
+}
+
+function decodeMembership(bytes: Uint8Array): StoredMembership {
+  return readMembership(decodeRow(bytes, stateMachineLimits.membershipRowBytesMax));
+}
