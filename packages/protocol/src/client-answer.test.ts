@@ -1,0 +1,233 @@
+import type { ClusterState, KeyValueEntry, NodeMetrics } from "@aspenjs/api";
+import { DecodeError, encodeRow, type Cell } from "@aspenjs/codec";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  clusterState,
+  damaged,
+  fromHex,
+  getResult,
+  nodeMetrics,
+  nodeRecord,
+  scanResult,
+  toHex,
+} from "../test/wire-values.ts";
+import { decodeClientAnswer, encodeClientAnswer, type AnswerOfKind } from "./client-answer.ts";
+import { REQUEST_KINDS, type RequestKind } from "./request-kind.ts";
+
+const entry: KeyValueEntry = { key: "k", value: new Uint8Array([5]), createRevision: 3, modRevision: 9, version: 2 };
+const state: ClusterState = {
+  clusterId: "c1",
+  term: 2,
+  leader: undefined,
+  membership: {
+    voters: [1],
+    outgoingVoters: [],
+    learners: [2],
+    nodes: [
+      { nodeId: 1, peerId: "p1", addresses: ["/a"] },
+      { nodeId: 2, peerId: "p2", addresses: [] },
+    ],
+  },
+  membershipLogId: { term: 1, index: 7 },
+};
+const metrics: NodeMetrics = {
+  nodeId: 1,
+  role: "leader",
+  term: 2,
+  vote: 1,
+  leader: 1,
+  lastLogId: { term: 2, index: 9 },
+  committedIndex: 8,
+  appliedIndex: 8,
+  snapshotLogId: { term: 1, index: 4 },
+  purgedLogId: { term: 0, index: 0 },
+  peers: [{ nodeId: 2, matchIndex: 7, replication: "replicate", lastContactMs: 0.25 }],
+  quorumAckAgeMs: 1.5,
+  proposalsInFlight: 3,
+  readsWaiting: 0,
+  applyLatency: { count: 10, p50Ms: 0.001, p99Ms: 2, maxMs: 3.5 },
+  logWriteLatency: { count: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 },
+};
+
+/** One answer, with its kind and bytes. */
+interface Golden<Kind extends RequestKind = RequestKind> {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly answer: AnswerOfKind<Kind>;
+  readonly bytes: string;
+}
+
+function golden<Kind extends RequestKind>(name: string, kind: Kind, answer: AnswerOfKind<Kind>, bytes: string): Golden {
+  return { name, kind, answer, bytes };
+}
+
+/** These bytes are between releases: a change here needs a new protocol. */
+const GOLDEN: readonly Golden[] = [
+  golden(
+    "hello",
+    "hello",
+    { clusterId: "c1", nodeId: 1, leader: 2, nodes: state.membership.nodes },
+    "860100626331010282830162703181622f61830262703280",
+  ),
+  golden(
+    "hello of a node without a cluster",
+    "hello",
+    { clusterId: undefined, nodeId: 1, leader: undefined, nodes: [] },
+    "860100f601f680",
+  ),
+  golden("write", "write", { kind: "written", result: { kind: "set", revision: 7 } }, "8301018200830007f6"),
+  golden("write in a session that is gone", "write", { kind: "sessionExpired" }, "8301018103"),
+  golden("openSession", "openSession", 300, "83010219012c"),
+  golden("closeSession", "closeSession", { kind: "sessionClosed" }, "8301038102"),
+  golden(
+    "get",
+    "get",
+    { consistency: "linearizable", appliedIndex: 9, revision: 8, entry },
+    "86010400090885616b4105030902",
+  ),
+  golden(
+    "get of nothing",
+    "get",
+    { consistency: "stale", appliedIndex: 9, revision: 8, entry: undefined },
+    "860104020908f6",
+  ),
+  golden(
+    "scan",
+    "scan",
+    {
+      consistency: "linearizable",
+      appliedIndex: 9,
+      revision: 8,
+      entries: [entry],
+      count: 1,
+      isTruncated: true,
+      continuation: "01",
+    },
+    "8901050009088185616b410503090201f5623031",
+  ),
+  golden(
+    "scan to the end",
+    "scan",
+    { consistency: "lease", appliedIndex: 9, revision: 8, entries: [], count: 4, isTruncated: false },
+    "8901050109088004f4f6",
+  ),
+  golden("init", "init", state, "8301068562633102f684810180810282830162703181622f61830262703280820107"),
+  golden("addLearner", "addLearner", state, "8301078562633102f684810180810282830162703181622f61830262703280820107"),
+  golden(
+    "promoteLearner",
+    "promoteLearner",
+    state,
+    "8301088562633102f684810180810282830162703181622f61830262703280820107",
+  ),
+  golden(
+    "changeMembership",
+    "changeMembership",
+    state,
+    "8301098562633102f684810180810282830162703181622f61830262703280820107",
+  ),
+  golden("removeNode", "removeNode", state, "83010a8562633102f684810180810282830162703181622f61830262703280820107"),
+  golden("transferLeadership", "transferLeadership", 2, "83010b02"),
+  golden(
+    "currentState",
+    "currentState",
+    { ...state, leader: 1 },
+    "83010c85626331020184810180810282830162703181622f61830262703280820107",
+  ),
+  golden(
+    "getMetrics",
+    "getMetrics",
+    metrics,
+    "83010d9001666c6561646572020101820209080882010482000081840207697265706c696361746518fa1905dc0300840a011907d0190dac8400000000",
+  ),
+  golden("triggerSnapshot", "triggerSnapshot", { term: 2, index: 40 }, "83010e82021828"),
+  golden("getLeader", "getLeader", { nodeId: 2, addresses: ["/a"] }, "83010f820281622f61"),
+  golden("getLeader without one", "getLeader", undefined, "83010ff6"),
+  golden("issueTicket", "issueTicket", "aspenclientq", "8301106c617370656e636c69656e7471"),
+  golden("joinTicket", "joinTicket", "aspenq", "83011166617370656e71"),
+];
+
+function expectRoundTrip<Kind extends RequestKind>(kind: Kind, answer: AnswerOfKind<Kind>): void {
+  expect(decodeClientAnswer(kind, encodeClientAnswer(kind, answer))).toStrictEqual(answer);
+}
+
+describe("client answers", () => {
+  test.each(GOLDEN)("$name keeps its bytes", ({ kind, answer, bytes }) => {
+    expect(toHex(encodeClientAnswer(kind, answer))).toBe(bytes);
+    expect(decodeClientAnswer(kind, fromHex(bytes))).toStrictEqual(answer);
+  });
+
+  test("every kind has golden bytes", () => {
+    expect(new Set(GOLDEN.map(({ kind }) => kind))).toEqual(new Set(REQUEST_KINDS));
+  });
+
+  test("reads and pages read back as they were written", () => {
+    fc.assert(fc.property(getResult, (answer) => expectRoundTrip("get", answer)));
+    fc.assert(fc.property(scanResult, (answer) => expectRoundTrip("scan", answer)));
+  });
+
+  test("states and metrics read back as they were written, to the microsecond", () => {
+    fc.assert(fc.property(clusterState, (answer) => expectRoundTrip("currentState", answer)));
+    fc.assert(fc.property(nodeMetrics, (answer) => expectRoundTrip("getMetrics", answer)));
+  });
+
+  test("a greeting reads back as it was written", () => {
+    const hello = fc.record(
+      {
+        clusterId: fc.option(fc.string({ unit: "grapheme", maxLength: 20 }), { nil: undefined }),
+        nodeId: fc.integer({ min: 1 }),
+        leader: fc.option(fc.integer({ min: 1 }), { nil: undefined }),
+        nodes: fc.array(nodeRecord, { maxLength: 4 }),
+      },
+      { noNullPrototype: true },
+    );
+    fc.assert(fc.property(hello, (answer) => expectRoundTrip("hello", answer)));
+  });
+
+  test("any bytes at all either decode to what encodes to them, or are refused with DecodeError", () => {
+    const kind = fc.constantFrom(...REQUEST_KINDS);
+    const almost = damaged(
+      fc.oneof(
+        scanResult.map((answer) => encodeClientAnswer("scan", answer)),
+        clusterState.map((answer) => encodeClientAnswer("init", answer)),
+        nodeMetrics.map((answer) => encodeClientAnswer("getMetrics", answer)),
+      ),
+    );
+    fc.assert(
+      fc.property(kind, fc.oneof(fc.uint8Array({ maxLength: 60 }), almost), (asked, bytes) => {
+        for (const expected of new Set([asked, REQUEST_KINDS[bytes[2] ?? 0] ?? asked])) {
+          try {
+            const answer = decodeClientAnswer(expected, bytes);
+            expect(toHex(encodeClientAnswer(expected, answer))).toBe(toHex(bytes));
+          } catch (error) {
+            if (!(error instanceof DecodeError)) throw error;
+          }
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test("an answer to another question is refused", () => {
+    const bytes = encodeClientAnswer("issueTicket", "aspenclientq");
+    expect(() => decodeClientAnswer("joinTicket", bytes)).toThrow("an answer to issueTicket, not to joinTicket");
+  });
+
+  test.each<readonly [string, RequestKind, readonly Cell[]]>([
+    ["another version", "openSession", [2, 2, 7]],
+    ["session 0", "openSession", [1, 2, 0]],
+    ["a cell too many", "openSession", [1, 2, 7, 7]],
+    ["a missing cell", "openSession", [1, 2]],
+    ["a membership without voters", "currentState", [1, 12, ["c", 1, null, [[], [], [], []], [1, 1]]]],
+    ["a voter without a record", "currentState", [1, 12, ["c", 1, null, [[1], [], [], []], [1, 1]]]],
+    ["a cluster id over its bound", "hello", [1, 0, "c".repeat(129), 1, null, []]],
+    ["an unknown result", "write", [1, 1, [9]]],
+  ])("%s is refused", (_name, kind, row) => {
+    expect(() => decodeClientAnswer(kind, encodeRow(row))).toThrow(DecodeError);
+  });
+
+  test("a duration that nobody could have measured is never written", () => {
+    const broken = { ...metrics, quorumAckAgeMs: Number.NaN };
+    expect(() => encodeClientAnswer("getMetrics", broken)).toThrow("a duration is a finite number");
+  });
+});

@@ -1,0 +1,187 @@
+/**
+ * What a node answers over `/aspen/client/1`: one row `[version, kind of the request, ...fields]`. The kind is repeated
+ * so that an answer to another question is refused instead of misread. Refusals are the transport's: an `AspenError`
+ * travels with its code, retryable and details.
+ */
+import {
+  assert,
+  limits,
+  READ_CONSISTENCIES,
+  type ClusterState,
+  type CommandResult,
+  type GetResult,
+  type LeaderInfo,
+  type LogId,
+  type NodeId,
+  type NodeMetrics,
+  type NodeRecord,
+  type ReadLabel,
+  type ScanResult,
+} from "@aspenjs/api";
+import { DecodeError, decodeRow, encodeRow, type Row, type RowReader } from "@aspenjs/codec";
+import { readConsistency, type ClientRequest } from "./client-request.ts";
+import { clusterStateRow, readClusterState } from "./cluster-state.ts";
+import { commandResultRow, keyValueEntryRow, readCommandResult, readKeyValueEntry } from "./command-result.ts";
+import { leaderInfoRow, readLeaderInfo } from "./leader-info.ts";
+import { protocolLimits } from "./limits.ts";
+import { logIdRow, readLogId } from "./log-id.ts";
+import type { MessageCodec } from "./message-codec.ts";
+import { nodeMetricsRow, readNodeMetrics } from "./node-metrics.ts";
+import { nodeRecordRow, readClusterId, readNodeRecords } from "./node-record.ts";
+import { readRequestKind, requestKindNumber, type RequestKind } from "./request-kind.ts";
+
+/** Who answered, and everyone a client may turn to instead. */
+export interface HelloAnswer {
+  /** `undefined` on a node that belongs to no cluster yet. */
+  readonly clusterId: string | undefined;
+  readonly nodeId: NodeId;
+  readonly leader: NodeId | undefined;
+  /** All members that the node knows of; empty before `init`. */
+  readonly nodes: readonly NodeRecord[];
+}
+
+interface AnswerByKind {
+  readonly hello: HelloAnswer;
+  readonly write: CommandResult;
+  /** The id of the new session. */
+  readonly openSession: number;
+  readonly closeSession: CommandResult;
+  readonly get: GetResult;
+  readonly scan: ScanResult;
+  readonly init: ClusterState;
+  readonly addLearner: ClusterState;
+  readonly promoteLearner: ClusterState;
+  readonly changeMembership: ClusterState;
+  readonly removeNode: ClusterState;
+  /** The new leader. */
+  readonly transferLeadership: NodeId;
+  readonly currentState: ClusterState;
+  readonly getMetrics: NodeMetrics;
+  readonly triggerSnapshot: LogId;
+  readonly getLeader: LeaderInfo | undefined;
+  /** Text of the ticket. */
+  readonly issueTicket: string;
+  readonly joinTicket: string;
+}
+
+export type AnswerOfKind<Kind extends RequestKind> = AnswerByKind[Kind];
+export type AnswerOf<Request extends ClientRequest> = AnswerByKind[Request["kind"]];
+
+const VERSION = 1;
+
+export function encodeClientAnswer<Kind extends RequestKind>(kind: Kind, answer: AnswerOfKind<Kind>): Uint8Array {
+  const codec: MessageCodec<AnswerOfKind<Kind>> = CODECS[kind];
+  const bytes = encodeRow([VERSION, requestKindNumber(kind), ...codec.cells(answer)]);
+  assert(bytes.byteLength <= protocolLimits.clientAnswerBytesMax, "an encoded answer fits its bound");
+  return bytes;
+}
+
+/** The answer to a request of this kind. @throws DecodeError on anything that `encodeClientAnswer` does not write */
+export function decodeClientAnswer<Kind extends RequestKind>(kind: Kind, bytes: Uint8Array): AnswerOfKind<Kind> {
+  // A Buffer would hand out views of itself as values; a plain array hands out copies.
+  const row = decodeRow(
+    new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    protocolLimits.clientAnswerBytesMax,
+  );
+  row.integer("version", VERSION, VERSION);
+  const answered = readRequestKind(row);
+  if (answered !== kind) throw new DecodeError(`an answer to ${answered}, not to ${kind}`);
+  const codec: MessageCodec<AnswerOfKind<Kind>> = CODECS[kind];
+  const answer = codec.read(row);
+  row.end();
+  return answer;
+}
+
+const CLUSTER_STATE: MessageCodec<ClusterState> = {
+  cells: (state) => [clusterStateRow(state)],
+  read: (row) => readClusterState(row.row("state")),
+};
+
+const COMMAND_RESULT: MessageCodec<CommandResult> = {
+  cells: (result) => [commandResultRow(result)],
+  read: (row) => readCommandResult(row.row("result")),
+};
+
+const TICKET_TEXT: MessageCodec<string> = {
+  cells: (text) => [text],
+  read: (row) => row.text("ticket", protocolLimits.ticketTextBytesMax),
+};
+
+const CODECS: { readonly [Kind in RequestKind]: MessageCodec<AnswerByKind[Kind]> } = {
+  hello: { cells: helloCells, read: readHello },
+  write: COMMAND_RESULT,
+  openSession: { cells: (sessionId) => [sessionId], read: (row) => row.integer("sessionId", 1) },
+  closeSession: COMMAND_RESULT,
+  get: {
+    cells: (result) => [...labelCells(result), result.entry === undefined ? null : keyValueEntryRow(result.entry)],
+    read: (row) => ({
+      ...readLabel(row),
+      entry: row.optional((cells) => readKeyValueEntry(cells.row("entry"))),
+    }),
+  },
+  scan: { cells: scanCells, read: readScanResult },
+  init: CLUSTER_STATE,
+  addLearner: CLUSTER_STATE,
+  promoteLearner: CLUSTER_STATE,
+  changeMembership: CLUSTER_STATE,
+  removeNode: CLUSTER_STATE,
+  transferLeadership: { cells: (nodeId) => [nodeId], read: (row) => row.integer("nodeId", 1) },
+  currentState: CLUSTER_STATE,
+  getMetrics: {
+    cells: (metrics) => [nodeMetricsRow(metrics)],
+    read: (row) => readNodeMetrics(row.row("metrics")),
+  },
+  triggerSnapshot: { cells: (logId) => [logIdRow(logId)], read: (row) => readLogId(row.row("logId")) },
+  getLeader: {
+    cells: (leader) => [leader === undefined ? null : leaderInfoRow(leader)],
+    read: (row) => row.optional((cells) => readLeaderInfo(cells.row("leader"))),
+  },
+  issueTicket: TICKET_TEXT,
+  joinTicket: TICKET_TEXT,
+};
+
+function helloCells(hello: HelloAnswer): Row {
+  return [hello.clusterId ?? null, hello.nodeId, hello.leader ?? null, hello.nodes.map(nodeRecordRow)];
+}
+
+function readHello(row: RowReader): HelloAnswer {
+  return {
+    clusterId: row.optional((cells) => readClusterId(cells)),
+    nodeId: row.integer("nodeId", 1),
+    leader: row.optional((cells) => cells.integer("leader", 1)),
+    nodes: readNodeRecords(row, "nodes"),
+  };
+}
+
+function labelCells(label: ReadLabel): Row {
+  return [READ_CONSISTENCIES.indexOf(label.consistency), label.appliedIndex, label.revision];
+}
+
+function readLabel(row: RowReader): ReadLabel {
+  return {
+    consistency: readConsistency(row),
+    appliedIndex: row.integer("appliedIndex"),
+    revision: row.integer("revision"),
+  };
+}
+
+function scanCells(result: ScanResult): Row {
+  return [
+    ...labelCells(result),
+    result.entries.map(keyValueEntryRow),
+    result.count,
+    result.isTruncated,
+    result.continuation ?? null,
+  ];
+}
+
+function readScanResult(row: RowReader): ScanResult {
+  const page = {
+    ...readLabel(row),
+    entries: row.list("entries", limits.scanLimitMax, (items) => readKeyValueEntry(items.row("entry"))),
+    count: row.integer("count"),
+    isTruncated: row.boolean("isTruncated"),
+  };
+  const continuation = row.optional((cells) => cells.text("continuation", protocolLimits.continuationBytesMax));
+  return continuation === undefined ? page : { ...page, continuation };
+}

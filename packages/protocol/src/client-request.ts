@@ -1,0 +1,212 @@
+/**
+ * What a client asks of a node over `/aspen/client/1`: one row `[version, kind, deadlineMs, ...fields]` per request.
+ *
+ * The contract between the two sides, beyond the bytes:
+ * Q1  `hello` comes first on every connection; before it was answered, anything else is `unauthorized`.
+ * Q2  `deadlineMs` is what is left of the caller's patience. The node gives up by itself when it has passed.
+ * Q3  `not_leader`, `not_initialized` and the codes that find fault with the request say that nothing was proposed.
+ *     Once a command is in a log, a node that loses sight of it answers `unavailable`, `timeout` or `shutting_down`:
+ *     its outcome is unknown.
+ * Q4  A write with a session takes effect once, however often it is sent; a repeated one has the same command.
+ */
+import {
+  assert,
+  limits,
+  READ_CONSISTENCIES,
+  type KeyRange,
+  type ReadConsistency,
+  type WriteCommand,
+} from "@aspenjs/api";
+import { decodeRow, encodeRow, type Row, type RowReader } from "@aspenjs/codec";
+import { CLUSTER_CALL_CODECS, type ClusterCallByKind } from "./cluster-call.ts";
+import { keyRangeRow, readKeyRange } from "./key-range.ts";
+import { protocolLimits } from "./limits.ts";
+import { readWriteCommand, writeCommandRow, type SessionReference } from "./log-command.ts";
+import { plainMessage, type MessageCodec } from "./message-codec.ts";
+import { readRequestKind, requestKindNumber, type RequestKind } from "./request-kind.ts";
+import { readKeyPrefixes, TICKET_ACCESSES, type TicketAccess } from "./ticket-access.ts";
+
+export interface HelloRequest {
+  readonly kind: "hello";
+  /** Binary form of a client ticket. */
+  readonly ticket: Uint8Array;
+}
+
+export interface WriteRequest {
+  readonly kind: "write";
+  /** Without one a repeated write may take effect twice. */
+  readonly session?: SessionReference;
+  readonly command: WriteCommand;
+}
+
+export interface OpenSessionRequest {
+  readonly kind: "openSession";
+}
+
+export interface CloseSessionRequest {
+  readonly kind: "closeSession";
+  readonly session: SessionReference;
+}
+
+export interface GetKeyRequest {
+  readonly kind: "get";
+  readonly key: string;
+  readonly consistency: ReadConsistency;
+}
+
+export interface ScanKeysRequest {
+  readonly kind: "scan";
+  readonly range: KeyRange;
+  readonly limit: number;
+  readonly reverse: boolean;
+  readonly keysOnly: boolean;
+  readonly consistency: ReadConsistency;
+  readonly continuation: string | undefined;
+}
+
+/** Of an administrator: a client ticket for someone else. */
+export interface IssueTicketRequest {
+  readonly kind: "issueTicket";
+  readonly access: TicketAccess;
+  /** Empty for every key. */
+  readonly keyPrefixes: readonly string[];
+  /** `undefined` for a ticket that does not expire. */
+  readonly ttlMs: number | undefined;
+}
+
+/** Of an administrator. The answer carries the cluster secret. */
+export interface JoinTicketRequest {
+  readonly kind: "joinTicket";
+}
+
+export interface RequestByKind extends ClusterCallByKind {
+  readonly hello: HelloRequest;
+  readonly write: WriteRequest;
+  readonly openSession: OpenSessionRequest;
+  readonly closeSession: CloseSessionRequest;
+  readonly get: GetKeyRequest;
+  readonly scan: ScanKeysRequest;
+  readonly issueTicket: IssueTicketRequest;
+  readonly joinTicket: JoinTicketRequest;
+}
+
+export type ClientRequest = RequestByKind[RequestKind];
+
+/** A request on its way, with what is left of its time. */
+export interface ClientCall {
+  /** Whole milliseconds, from 1. */
+  readonly deadlineMs: number;
+  readonly request: ClientRequest;
+}
+
+const VERSION = 1;
+
+/** The request has passed the gates of the client: what does not fit here is a bug and fails an assertion. */
+export function encodeClientCall({ deadlineMs, request }: ClientCall): Uint8Array {
+  assert(Number.isSafeInteger(deadlineMs), "a deadline is whole milliseconds");
+  assert(deadlineMs >= 1 && deadlineMs <= protocolLimits.deadlineMsMax, "a deadline fits its bounds");
+  const cells = requestCells(request.kind, request);
+  const bytes = encodeRow([VERSION, requestKindNumber(request.kind), deadlineMs, ...cells]);
+  assert(bytes.byteLength <= protocolLimits.clientRequestBytesMax, "an encoded request fits its bound");
+  return bytes;
+}
+
+/** @throws DecodeError on anything that `encodeClientCall` does not write */
+export function decodeClientCall(bytes: Uint8Array): ClientCall {
+  // A Buffer would hand out views of itself as values; a plain array hands out copies.
+  const row = decodeRow(
+    new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    protocolLimits.clientRequestBytesMax,
+  );
+  row.integer("version", VERSION, VERSION);
+  const kind = readRequestKind(row);
+  const deadlineMs = row.integer("deadlineMs", 1, protocolLimits.deadlineMsMax);
+  const request = CODECS[kind].read(row);
+  row.end();
+  return { deadlineMs, request };
+}
+
+const CODECS: { readonly [Kind in RequestKind]: MessageCodec<RequestByKind[Kind]> } = {
+  ...CLUSTER_CALL_CODECS,
+  hello: {
+    cells: ({ ticket }) => [ticket],
+    read: (row) => ({ kind: "hello", ticket: row.bytes("ticket", protocolLimits.ticketBytesMax) }),
+  },
+  write: {
+    cells: ({ session, command }) => [session === undefined ? null : sessionRow(session), writeCommandRow(command)],
+    read: readWrite,
+  },
+  openSession: plainMessage({ kind: "openSession" }),
+  closeSession: {
+    cells: ({ session }) => [sessionRow(session)],
+    read: (row) => ({ kind: "closeSession", session: readSession(row.row("session")) }),
+  },
+  get: {
+    cells: ({ key, consistency }) => [key, READ_CONSISTENCIES.indexOf(consistency)],
+    read: (row) => ({ kind: "get", key: row.text("key", limits.keyBytesMax), consistency: readConsistency(row) }),
+  },
+  scan: {
+    cells: (scan) => [
+      keyRangeRow(scan.range),
+      scan.limit,
+      scan.reverse,
+      scan.keysOnly,
+      READ_CONSISTENCIES.indexOf(scan.consistency),
+      scan.continuation ?? null,
+    ],
+    read: readScan,
+  },
+  issueTicket: {
+    cells: ({ access, keyPrefixes, ttlMs }) => [access, keyPrefixes, ttlMs ?? null],
+    read: (row) => ({
+      kind: "issueTicket",
+      access: row.word("access", TICKET_ACCESSES),
+      keyPrefixes: readKeyPrefixes(row),
+      ttlMs: row.optional((cells) => cells.integer("ttlMs", 1, protocolLimits.ticketTtlMsMax)),
+    }),
+  },
+  joinTicket: plainMessage({ kind: "joinTicket" }),
+};
+
+function requestCells<Kind extends RequestKind>(kind: Kind, request: RequestByKind[Kind]): Row {
+  return CODECS[kind].cells(request);
+}
+
+function readWrite(row: RowReader): WriteRequest {
+  const session = row.optional((cells) => readSession(cells.row("session")));
+  const command = readWriteCommand(row.row("command"));
+  return session === undefined ? { kind: "write", command } : { kind: "write", session, command };
+}
+
+function readScan(row: RowReader): ScanKeysRequest {
+  return {
+    kind: "scan",
+    range: readKeyRange(row.row("range")),
+    limit: row.integer("limit", 0, limits.scanLimitMax),
+    reverse: row.boolean("reverse"),
+    keysOnly: row.boolean("keysOnly"),
+    consistency: readConsistency(row),
+    continuation: row.optional((cells) => cells.text("continuation", protocolLimits.continuationBytesMax)),
+  };
+}
+
+function sessionRow(session: SessionReference): Row {
+  return [session.sessionId, session.sequence, session.acknowledgedThrough];
+}
+
+function readSession(row: RowReader): SessionReference {
+  const session = {
+    sessionId: row.integer("sessionId", 1),
+    sequence: row.integer("sequence", 1),
+    acknowledgedThrough: row.integer("acknowledgedThrough"),
+  };
+  row.end();
+  return session;
+}
+
+/** @throws DecodeError */
+export function readConsistency(row: RowReader): ReadConsistency {
+  const consistency = READ_CONSISTENCIES[row.integer("consistency", 0, READ_CONSISTENCIES.length - 1)];
+  assert(consistency !== undefined, "every consistency has its number");
+  return consistency;
+}

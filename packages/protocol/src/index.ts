@@ -1,0 +1,100 @@
+/**
+ * The bytes that several packages share, and nothing else: rows in, rows out, no I/O.
+ * @packageDocumentation
+ */
+export { admissionProof, isAdmissionProof } from "./admission.ts";
+export {
+  decodeAdmissionAnswer,
+  decodeAdmissionRequest,
+  encodeAdmissionAnswer,
+  encodeAdmissionRequest,
+} from "./admission-message.ts";
+export { decodeClientAnswer, encodeClientAnswer } from "./client-answer.ts";
+export { decodeClientCall, encodeClientCall } from "./client-request.ts";
+export {
+  clientTicketBytes,
+  decodeClientTicket,
+  encodeClientTicket,
+  isExpired,
+  verifyClientTicket,
+} from "./client-ticket.ts";
+export {
+  decodeClusterMessage,
+  decodeClusterMessageAnswer,
+  encodeClusterMessage,
+  encodeClusterMessageAnswer,
+} from "./cluster-message.ts";
+export { ClusterSecret } from "./cluster-secret.ts";
+export {
+  COMMAND_RESULT_BYTES_MAX,
+  commandResultRow,
+  decodeCommandResult,
+  encodeCommandResult,
+  keyValueEntryRow,
+  readCommandResult,
+  readKeyValueEntry,
+  readWriteResult,
+  writeResultRow,
+} from "./command-result.ts";
+export { decodeJoinTicket, encodeJoinTicket } from "./join-ticket.ts";
+export { leaderHintOf, notLeaderError } from "./leader-hint.ts";
+export { protocolLimits } from "./limits.ts";
+export {
+  decodeLogCommand,
+  encodeLogCommand,
+  LOG_COMMAND_BYTES_MAX,
+  logCommandActionBytes,
+  readWriteCommand,
+  writeCommandRow,
+} from "./log-command.ts";
+export { PROTOCOL_IDS } from "./protocol-ids.ts";
+export { REQUEST_KINDS } from "./request-kind.ts";
+export { allows, TICKET_ACCESSES } from "./ticket-access.ts";
+export { ticketError, ticketKindOf } from "./ticket-text.ts";
+
+export type { AdmissionRole, AdmissionTranscript } from "./admission.ts";
+export type { AdmissionAnswer, AdmissionRequest, AdmittedNode } from "./admission-message.ts";
+export type { AnswerOf, AnswerOfKind, HelloAnswer } from "./client-answer.ts";
+export type {
+  ClientCall,
+  ClientRequest,
+  CloseSessionRequest,
+  GetKeyRequest,
+  HelloRequest,
+  IssueTicketRequest,
+  JoinTicketRequest,
+  OpenSessionRequest,
+  RequestByKind,
+  ScanKeysRequest,
+  WriteRequest,
+} from "./client-request.ts";
+export type { ClientTicket, TicketCheck } from "./client-ticket.ts";
+export type {
+  AddLearnerRequest,
+  ChangeMembershipRequest,
+  ClusterCall,
+  CurrentStateRequest,
+  GetLeaderRequest,
+  GetMetricsRequest,
+  InitRequest,
+  PromoteLearnerRequest,
+  RemoveNodeRequest,
+  TransferLeadershipRequest,
+  TriggerSnapshotRequest,
+} from "./cluster-call.ts";
+export type {
+  ClusterMessage,
+  ClusterMessageAnswerOf,
+  ClusterMessageKind,
+  DescribeMessage,
+  JoinAsLearnerMessage,
+  NodeDescription,
+  PrepareInitAnswer,
+  PrepareInitMessage,
+} from "./cluster-message.ts";
+export type { JoinTicket } from "./join-ticket.ts";
+export type { LogAction, LogCommand, SessionReference } from "./log-command.ts";
+export type { ProtocolId } from "./protocol-ids.ts";
+export type { RequestKind } from "./request-kind.ts";
+export type { TicketAccess } from "./ticket-access.ts";
+export type { TicketBytesOutcome, TicketKind, TicketOutcome, TicketRefusal } from "./ticket-text.ts";

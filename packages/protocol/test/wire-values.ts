@@ -1,0 +1,165 @@
+import { NODE_ROLES, READ_CONSISTENCIES, type ClusterState, type NodeMetrics, type ScanResult } from "@aspenjs/api";
+import fc from "fast-check";
+import { TICKET_ACCESSES, type ClientRequest, type RequestByKind, type RequestKind } from "../src/index.ts";
+
+/** Random values of everything that travels, within the bounds of the wire. */
+const plain = { noNullPrototype: true } as const;
+const text = fc.string({ unit: "grapheme", maxLength: 20 });
+const key = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 });
+const value = fc.uint8Array({ maxLength: 40 });
+const integer = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+const optionalInteger = fc.option(integer, { nil: undefined });
+const consistency = fc.constantFrom(...READ_CONSISTENCIES);
+/** Durations that were measured in whole microseconds. */
+const milliseconds = fc.nat().map((microseconds) => microseconds / 1_000);
+const optionalMilliseconds = fc.option(milliseconds, { nil: undefined });
+
+const logId = fc.record({ term: fc.maxSafeNat(), index: fc.maxSafeNat() }, plain);
+const session = fc.record({ sessionId: integer, sequence: integer, acknowledgedThrough: fc.maxSafeNat() }, plain);
+const addresses = fc.array(text, { maxLength: 4 });
+export const nodeRecord = fc.record({ nodeId: integer, peerId: text, addresses }, plain);
+
+const entry = fc.record({ key, value, createRevision: integer, modRevision: integer, version: integer }, plain);
+const label = { consistency, appliedIndex: fc.maxSafeNat(), revision: fc.maxSafeNat() };
+
+export const clusterState: fc.Arbitrary<ClusterState> = fc
+  .record({
+    clusterId: text,
+    term: fc.maxSafeNat(),
+    leader: optionalInteger,
+    membershipLogId: logId,
+    ids: fc.uniqueArray(integer, { minLength: 1, maxLength: 6 }).map((ids) => ids.sort((left, right) => left - right)),
+    voterCount: fc.integer({ min: 1, max: 6 }),
+    addresses,
+  })
+  .map(({ ids, voterCount, addresses: nodeAddresses, ...state }) => ({
+    ...state,
+    membership: {
+      voters: ids.slice(0, voterCount),
+      outgoingVoters: ids.slice(0, 1),
+      learners: ids.slice(voterCount),
+      nodes: ids.map((nodeId) => ({ nodeId, peerId: `peer-${nodeId}`, addresses: nodeAddresses })),
+    },
+  }));
+
+const latency = fc.record({ count: fc.nat(), p50Ms: milliseconds, p99Ms: milliseconds, maxMs: milliseconds }, plain);
+
+export const nodeMetrics: fc.Arbitrary<NodeMetrics> = fc.record(
+  {
+    nodeId: integer,
+    role: fc.constantFrom(...NODE_ROLES),
+    term: fc.maxSafeNat(),
+    vote: optionalInteger,
+    leader: optionalInteger,
+    lastLogId: logId,
+    committedIndex: fc.maxSafeNat(),
+    appliedIndex: fc.maxSafeNat(),
+    snapshotLogId: logId,
+    purgedLogId: logId,
+    peers: fc.array(
+      fc.record(
+        {
+          nodeId: integer,
+          matchIndex: fc.maxSafeNat(),
+          replication: fc.constantFrom("probe" as const, "replicate" as const, "snapshot" as const),
+          lastContactMs: optionalMilliseconds,
+        },
+        plain,
+      ),
+      { maxLength: 3 },
+    ),
+    quorumAckAgeMs: optionalMilliseconds,
+    proposalsInFlight: fc.nat(),
+    readsWaiting: fc.nat(),
+    applyLatency: latency,
+    logWriteLatency: latency,
+  },
+  plain,
+);
+
+export const getResult = fc.record({ ...label, entry: fc.option(entry, { nil: undefined }) }, plain);
+
+export const scanResult: fc.Arbitrary<ScanResult> = fc
+  .record(
+    {
+      ...label,
+      entries: fc.array(entry, { maxLength: 4 }),
+      count: fc.nat(),
+      isTruncated: fc.boolean(),
+      continuation: text,
+    },
+    plain,
+  )
+  .map(({ continuation, ...page }) => (page.isTruncated ? { ...page, continuation } : page));
+
+const requestByKind: { readonly [Kind in RequestKind]: fc.Arbitrary<Omit<RequestByKind[Kind], "kind">> } = {
+  hello: fc.record({ ticket: value }, plain),
+  write: fc
+    .record({ session, key, value, isProtected: fc.boolean() }, plain)
+    .map(({ isProtected, session: reference, ...pair }) => {
+      const command = { kind: "set" as const, ...pair };
+      return isProtected ? { session: reference, command } : { command };
+    }),
+  openSession: fc.constant({}),
+  closeSession: fc.record({ session }, plain),
+  get: fc.record({ key, consistency }, plain),
+  scan: fc.record(
+    {
+      range: fc.oneof(
+        fc.record({ kind: fc.constant("prefix" as const), prefix: text }, plain),
+        fc.record({ kind: fc.constant("range" as const), start: text, end: text }, plain),
+      ),
+      limit: fc.nat({ max: 10_000 }),
+      reverse: fc.boolean(),
+      keysOnly: fc.boolean(),
+      consistency,
+      continuation: fc.option(text, { nil: undefined }),
+    },
+    plain,
+  ),
+  init: fc.record({ members: fc.array(nodeRecord, { maxLength: 4 }) }, plain),
+  addLearner: fc.record({ node: nodeRecord, waitForCatchUp: fc.boolean() }, plain),
+  promoteLearner: fc.record({ nodeId: integer, replace: optionalInteger, force: fc.boolean() }, plain),
+  changeMembership: fc.record(
+    { voters: fc.array(integer, { maxLength: 5 }), retainRemovedAsLearners: fc.boolean() },
+    plain,
+  ),
+  removeNode: fc.record({ nodeId: integer }, plain),
+  transferLeadership: fc.record({ nodeId: optionalInteger }, plain),
+  currentState: fc.constant({}),
+  getMetrics: fc.constant({}),
+  triggerSnapshot: fc.constant({}),
+  getLeader: fc.constant({}),
+  issueTicket: fc.record(
+    {
+      access: fc.constantFrom(...TICKET_ACCESSES),
+      keyPrefixes: fc.array(text, { maxLength: 4 }),
+      ttlMs: fc.option(fc.integer({ min: 1, max: 86_400_000 }), { nil: undefined }),
+    },
+    plain,
+  ),
+  joinTicket: fc.constant({}),
+};
+
+export const clientRequest: fc.Arbitrary<ClientRequest> = fc.oneof(
+  ...Object.entries(requestByKind).map(([kind, fields]) =>
+    (fields as fc.Arbitrary<object>).map((request) => ({ kind, ...request }) as ClientRequest),
+  ),
+);
+
+/** The bytes with one of them changed: almost a message. */
+export function damaged(bytes: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
+  return fc.tuple(bytes, fc.nat(), fc.nat({ max: 255 })).map(([whole, position, byte]) => {
+    const copy = Uint8Array.from(whole);
+    copy[position % copy.byteLength] = byte;
+    return copy;
+  });
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+export function fromHex(text: string): Uint8Array {
+  return Buffer.from(text, "hex");
+}
