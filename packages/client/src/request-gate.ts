@@ -1,0 +1,114 @@
+/**
+ * The gates before anything is sent: what passes can be written as a request.
+ * Everything here throws AspenError `invalid_request`, or `key_too_large`.
+ */
+import {
+  AspenError,
+  assertUserKey,
+  isNodeId,
+  limits,
+  READ_CONSISTENCIES,
+  utf8ByteLength,
+  type GetRequest,
+  type KeyRange,
+  type NodeId,
+  type NodeRecord,
+  type ReadConsistency,
+  type ReadOptions,
+  type ScanRequest,
+} from "@aspenjs/api";
+import {
+  protocolLimits,
+  TICKET_ACCESSES,
+  type GetKeyRequest,
+  type IssueTicketRequest,
+  type ScanKeysRequest,
+  type TicketAccess,
+} from "@aspenjs/protocol";
+
+export interface IssueTicketOptions {
+  readonly access: TicketAccess;
+  /** Keys outside of all of these do not exist for the bearer. Every key when empty or left out. */
+  readonly keyPrefixes?: readonly string[];
+  /** The ticket does not expire when this is left out. */
+  readonly ttlMs?: number;
+}
+
+export function getKeyRequest(request: GetRequest): GetKeyRequest {
+  assertUserKey(request.key);
+  return { kind: "get", key: request.key, consistency: consistencyOf(request) };
+}
+
+export function scanKeysRequest(request: ScanRequest): ScanKeysRequest {
+  const { range, limit = limits.scanLimitDefault, reverse = false, keysOnly = false, continuation } = request;
+  assertRange(range);
+  if (!Number.isSafeInteger(limit) || limit < 0 || limit > limits.scanLimitMax) {
+    throw new AspenError("invalid_request", `a scan limit is an integer from 0 to ${limits.scanLimitMax}`, {
+      details: { limit, max: limits.scanLimitMax },
+    });
+  }
+  if (continuation !== undefined) assertText("a continuation", continuation, protocolLimits.continuationBytesMax);
+  return { kind: "scan", range, limit, reverse, keysOnly, consistency: consistencyOf(request), continuation };
+}
+
+export function issueTicketRequest({ access, keyPrefixes = [], ttlMs }: IssueTicketOptions): IssueTicketRequest {
+  if (!TICKET_ACCESSES.includes(access)) throw invalid(`an access is one of ${TICKET_ACCESSES.join(", ")}`);
+  if (keyPrefixes.length > protocolLimits.ticketKeyPrefixesMax) {
+    throw invalid(`a ticket has at most ${protocolLimits.ticketKeyPrefixesMax} key prefixes`);
+  }
+  for (const prefix of keyPrefixes) assertText("a key prefix", prefix, limits.keyBytesMax);
+  if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && ttlMs >= 1 && ttlMs <= protocolLimits.ticketTtlMsMax)) {
+    throw invalid(`a time to live is a whole number of milliseconds, at most ${protocolLimits.ticketTtlMsMax}`);
+  }
+  return { kind: "issueTicket", access, keyPrefixes, ttlMs };
+}
+
+export function assertNodeIds(nodeIds: readonly NodeId[]): void {
+  if (nodeIds.length > limits.peersMax) throw invalid(`a cluster has at most ${limits.peersMax} members`);
+  for (const nodeId of nodeIds) assertNodeId(nodeId);
+}
+
+export function assertNodeId(nodeId: NodeId): void {
+  if (!isNodeId(nodeId)) throw invalid("a node id is an integer from 1 to 2^53 - 1");
+}
+
+export function assertNodeRecords(records: readonly NodeRecord[]): void {
+  assertNodeIds(records.map((record) => record.nodeId));
+  for (const record of records) assertNodeRecord(record);
+}
+
+export function assertNodeRecord({ nodeId, peerId, addresses }: NodeRecord): void {
+  assertNodeId(nodeId);
+  if (peerId === "") throw invalid(`node ${nodeId} has no peer id`);
+  assertText("a peer id", peerId, protocolLimits.peerIdBytesMax);
+  if (addresses.length > limits.nodeAddressesMax) {
+    throw invalid(`node ${nodeId} has more than ${limits.nodeAddressesMax} addresses`);
+  }
+  for (const address of addresses) {
+    if (address === "") throw invalid("an address must not be empty");
+    assertText("an address", address, limits.addressBytesMax);
+  }
+}
+
+function consistencyOf({ consistency = "linearizable" }: ReadOptions): ReadConsistency {
+  if (READ_CONSISTENCIES.includes(consistency)) return consistency;
+  throw invalid(`a consistency is one of ${READ_CONSISTENCIES.join(", ")}`);
+}
+
+function assertRange(range: KeyRange): void {
+  const bounds = range.kind === "prefix" ? [range.prefix] : [range.start, range.end];
+  for (const bound of bounds) assertText("a bound of a range", bound, protocolLimits.rangeBoundBytesMax);
+}
+
+function assertText(what: string, text: string, bytesMax: number): void {
+  if (!text.isWellFormed()) throw invalid(`${what} must not hold an unpaired surrogate`);
+  const size = utf8ByteLength(text);
+  if (size <= bytesMax) return;
+  throw new AspenError("invalid_request", `${what} has at most ${bytesMax} bytes`, {
+    details: { size, max: bytesMax },
+  });
+}
+
+function invalid(message: string): AspenError {
+  return new AspenError("invalid_request", message);
+}
