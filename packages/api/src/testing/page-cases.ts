@@ -6,18 +6,25 @@ import type { ScanRequest, ScanResult } from "../read.ts";
 import type { AcceptanceCase } from "./acceptance-case.ts";
 import { freshPrefix, setAll, type KeyValueStoreSubject } from "./key-value-store-subject.ts";
 
-const PAGES_MAX = 100;
-
-/** Follows the continuations to the end; every page must keep the promises that one page makes. */
-async function allPages({ store }: KeyValueStoreSubject, request: ScanRequest): Promise<ScanResult[]> {
+/**
+ * Follows the continuations to the end; every page must keep the promises that one page makes. A scan of more than
+ * `keyCount` keys goes round in circles and is given up.
+ */
+async function allPages(
+  { store }: KeyValueStoreSubject,
+  request: ScanRequest,
+  keyCount: number,
+): Promise<ScanResult[]> {
   const pages: ScanResult[] = [];
+  let seenCount = 0;
   let continuation: string | undefined;
   do {
-    ok(pages.length < PAGES_MAX, "the scan does not come to an end");
     const page = await store.scan(continuation === undefined ? request : { ...request, continuation });
     equal(page.count, page.entries.length);
     equal(page.continuation !== undefined, page.isTruncated, "a continuation comes with a truncated page, only");
     ok(!page.isTruncated || page.entries.length > 0, "a truncated page holds something");
+    seenCount += page.count;
+    ok(seenCount <= keyCount, `the scan returned more than the ${keyCount} keys that there are`);
     pages.push(page);
     continuation = page.continuation;
   } while (continuation !== undefined);
@@ -45,11 +52,11 @@ export const pageCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
         { kind: "range", start: prefix, end: `${prefix}\u{10FFFF}\u0000` },
       ] as const) {
         for (const limit of [1, 3, 4, 7]) {
-          const forward = await allPages(subject, { range, limit });
+          const forward = await allPages(subject, { range, limit }, keys.length);
           deepEqual(keysOf(forward), keys);
           equal(forward.length, Math.ceil(keys.length / limit));
-          deepEqual(keysOf(await allPages(subject, { range, limit, reverse: true })), [...keys].reverse());
-          deepEqual(keysOf(await allPages(subject, { range, limit, keysOnly: true })), keys);
+          deepEqual(keysOf(await allPages(subject, { range, limit, reverse: true }, keys.length)), [...keys].reverse());
+          deepEqual(keysOf(await allPages(subject, { range, limit, keysOnly: true }, keys.length)), keys);
         }
       }
     },
@@ -97,7 +104,7 @@ export const pageCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
       });
       await setAll(subject, keys.slice(1));
       await setAll(subject, keys.slice(0, 1));
-      const pages = await allPages(subject, { range: { kind: "prefix", prefix } });
+      const pages = await allPages(subject, { range: { kind: "prefix", prefix } }, keys.length);
       deepEqual(
         pages.map((page) => page.count),
         [limits.scanLimitDefault, 1],
@@ -116,12 +123,12 @@ export const pageCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
       for (const key of keys) await store.write({ kind: "set", key, value });
       const range = { kind: "prefix", prefix } as const;
       for (const reverse of [false, true]) {
-        const pages = await allPages(subject, { range, reverse, limit: limits.scanLimitMax });
+        const pages = await allPages(subject, { range, reverse, limit: limits.scanLimitMax }, keys.length);
         ok(pages.every((page) => byteLength(page.entries) <= limits.scanPageBytesMax));
         ok(pages.length > 1 && pages.length <= keys.length);
         deepEqual(keysOf(pages), reverse ? [...keys].reverse() : keys);
       }
-      const bare = await allPages(subject, { range, keysOnly: true });
+      const bare = await allPages(subject, { range, keysOnly: true }, keys.length);
       deepEqual([bare.length, bare[0]?.count], [1, keys.length]);
       await store.write({ kind: "deleteMulti", keys });
     },
@@ -135,7 +142,7 @@ export const pageCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
       for (const [item, size] of sizes.entries()) {
         await store.write({ kind: "set", key: prefix + String(item), value: new Uint8Array(size).fill(item) });
       }
-      const pages = await allPages(subject, { range: { kind: "prefix", prefix } });
+      const pages = await allPages(subject, { range: { kind: "prefix", prefix } }, sizes.length);
       const entries = pages.flatMap((page) => page.entries);
       deepEqual(
         entries.map((entry) => entry.value.byteLength),
