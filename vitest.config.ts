@@ -3,11 +3,49 @@ import { defineConfig } from "vitest/config";
 // Tests run on the TypeScript sources: the source condition of every workspace package wins over its build.
 const conditions = ["@aspenjs/source", "node", "import", "default"];
 
+const everywhere = "{packages,apps}/*/{src,test}/**";
+
+/** Suites that start processes, open sockets, sync disks or search for long: one file at a time, after the rest. */
+const heavy = [
+  `${everywhere}/libp2p/**/*.test.ts`,
+  `${everywhere}/*{crash,kill,libp2p,network,e2e,soak,process}*.test.ts`,
+  "packages/{cluster,simulation}/test/**/*.test.ts",
+  "apps/*/test/**/*.test.ts",
+  "tools/gates.test.ts",
+];
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["packages/*/{src,test}/**/*.test.ts", "apps/*/{src,test}/**/*.test.ts", "tools/**/*.test.ts"],
     execArgv: ["--conditions=@aspenjs/source"],
+    // Native bindings need processes of their own. CI and most laptops that build this have two cores.
+    pool: "forks",
+    hookTimeout: 30_000,
+    teardownTimeout: 10_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: [`${everywhere}/*.test.ts`, "tools/**/*.test.ts"],
+          exclude: ["**/node_modules/**", "**/dist/**", ...heavy],
+          maxWorkers: 2,
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "heavy",
+          include: heavy,
+          maxWorkers: 1,
+          fileParallelism: false,
+          testTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

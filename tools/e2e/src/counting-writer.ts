@@ -1,5 +1,7 @@
 import { AspenError, type KeyValueStore } from "@aspenjs/api";
 
+const ERRORS_MAX = 20;
+
 const textDecoder = new TextDecoder();
 const textEncoder = new TextEncoder();
 
@@ -62,6 +64,8 @@ export class CountingWriter {
       } catch (error) {
         if (!(error instanceof AspenError)) throw error;
         this.#errors.push(error);
+        // Whatever went wrong does not mend itself: the report says so, and the loop must not spin on it.
+        if (this.#errors.length >= ERRORS_MAX) return;
       }
     }
   }
