@@ -1,5 +1,6 @@
 import {
   AspenError,
+  isMember,
   type Clock,
   type IncomingRequest,
   type Logger,
@@ -115,6 +116,7 @@ export class ClientService {
         return encodeClientAnswer("joinTicket", this.joinTicket());
       default: {
         this.#authorize(peerId, request);
+        if (request.kind !== "getMetrics") this.#assertMember();
         const answer = await this.#deps.router.route(request, deadlineMs);
         return encodeClientAnswer(request.kind, answer as never);
       }
@@ -132,6 +134,7 @@ export class ClientService {
       this.#deps.logger.log("warn", "a client's ticket was refused", { peerId, reason: outcome.reason });
       throw ticketError(outcome.reason);
     }
+    this.#assertMember();
     this.#tickets.set(peerId, outcome.ticket);
     this.#deps.onGreeted(peerId);
     return {
@@ -151,6 +154,13 @@ export class ClientService {
     const needed = ACCESS_NEEDED[request.kind];
     if (!allows(ticket.access, needed)) throw new AspenError("forbidden", `this needs a ticket with ${needed} access`);
     assertInScope(ticket.keyPrefixes, request);
+  }
+
+  /** What a node knows that was removed grows old: its clients are better served by those who stayed. */
+  #assertMember(): void {
+    const { membership } = this.#deps.directory;
+    if (membership.voters.length === 0 || isMember(membership, this.#deps.identity.nodeId)) return;
+    throw new AspenError("unavailable", "this node was removed from the cluster");
   }
 
   /** A few of every member's, so that a ticket outlives any one node. */
