@@ -5,7 +5,7 @@
  */
 export { AspenError } from "./aspen-error.ts";
 export { assert, AssertionFailure, unreachable } from "./assert.ts";
-export { membershipOf, withLearner, withoutNode, withPromoted, withVoters } from "./cluster-change.ts";
+export { membershipOf, requireVoter, withLearner, withoutNode, withPromoted, withVoters } from "./cluster-change.ts";
 export { decodeContinuation, encodeContinuation } from "./continuation.ts";
 export { ERROR_CODES, isRetryable } from "./error-code.ts";
 export { HARD_STATE_ZERO } from "./hard-state.ts";

@@ -1,4 +1,12 @@
-import { AspenError, type Clock, type IncomingRequest, type Logger, type PeerId, type Random, type Transport } from "@aspenjs/api";
+import {
+  AspenError,
+  type Clock,
+  type IncomingRequest,
+  type Logger,
+  type PeerId,
+  type Random,
+  type Transport,
+} from "@aspenjs/api";
 import { DecodeError } from "@aspenjs/codec";
 import {
   admissionProof,
@@ -131,7 +139,11 @@ export class AdmissionService {
   }
 
   #refuse(peerId: PeerId, node: AdmittedNode, reason: string): never {
-    this.#deps.logger.log("warn", "a peer with the cluster secret was refused", { peerId, nodeId: node.nodeId, reason });
+    this.#deps.logger.log("warn", "a peer with the cluster secret was refused", {
+      peerId,
+      nodeId: node.nodeId,
+      reason,
+    });
     throw new AspenError("forbidden", reason);
   }
 

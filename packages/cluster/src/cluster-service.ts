@@ -1,4 +1,11 @@
-import { AspenError, type ClusterController, type IncomingRequest, type Logger, type Membership, type Transport } from "@aspenjs/api";
+import {
+  AspenError,
+  type ClusterController,
+  type IncomingRequest,
+  type Logger,
+  type Membership,
+  type Transport,
+} from "@aspenjs/api";
 import { DecodeError } from "@aspenjs/codec";
 import {
   decodeClusterMessage,

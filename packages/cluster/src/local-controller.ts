@@ -5,6 +5,7 @@ import {
   isVoter,
   limits as apiLimits,
   membershipOf,
+  requireVoter,
   withLearner,
   withoutNode,
   withPromoted,
@@ -106,15 +107,15 @@ export class LocalController implements ClusterController {
   }
 
   async transferLeadership(nodeId?: NodeId): Promise<NodeId> {
-    this.#membershipAsLeader();
+    const present = this.#membershipAsLeader();
+    if (nodeId !== undefined) requireVoter(present, nodeId);
+    if (nodeId === this.#deps.identity.nodeId) return nodeId;
     return this.#deps.raft.transferLeadership(nodeId);
   }
 
   async currentState(): Promise<ClusterState> {
+    this.#assertInitialized();
     const { view } = this.#deps.raft;
-    if (view.membership.membership.voters.length === 0) {
-      throw new AspenError("not_initialized", "this node belongs to no cluster yet");
-    }
     return {
       clusterId: this.#deps.identity.clusterId,
       term: view.hardState.term,
@@ -129,6 +130,7 @@ export class LocalController implements ClusterController {
   }
 
   async triggerSnapshot(): Promise<LogId> {
+    this.#assertInitialized();
     return this.#deps.raft.takeSnapshot();
   }
 
@@ -139,6 +141,9 @@ export class LocalController implements ClusterController {
   }
 
   #foundingMembership(members: readonly NodeRecord[]): Membership {
+    if (this.#deps.raft.view.last.index > 0) {
+      throw new AspenError("already_initialized", "this node belongs to a cluster already");
+    }
     if (members.length === 0) throw new AspenError("invalid_request", "a cluster needs at least one member");
     for (const record of members) assertNodeRecord(record);
     const nodeIds = members.map((record) => record.nodeId);
@@ -150,17 +155,17 @@ export class LocalController implements ClusterController {
     if (members.find((record) => record.nodeId === nodeId)?.peerId !== peerId) {
       throw new AspenError("invalid_request", `the asked node (${nodeId}, ${peerId}) is not among the members`);
     }
-    if (this.#deps.raft.view.last.index > 0) {
-      throw new AspenError("already_initialized", "this node belongs to a cluster already");
-    }
     return membershipOf(nodeIds, [], members);
   }
 
+  #assertInitialized(): void {
+    if (this.#deps.raft.view.membership.membership.voters.length > 0) return;
+    throw new AspenError("not_initialized", "this node belongs to no cluster yet");
+  }
+
   #membershipAsLeader(): Membership {
+    this.#assertInitialized();
     const { view } = this.#deps.raft;
-    if (view.membership.membership.voters.length === 0) {
-      throw new AspenError("not_initialized", "this node belongs to no cluster yet");
-    }
     if (view.role === "leader") return view.membership.membership;
     if (view.leader === undefined) throw new AspenError("unavailable", "no leader is known");
     throw new AspenError("not_leader", `node ${view.leader} leads`, { details: { leader: view.leader } });

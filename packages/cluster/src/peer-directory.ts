@@ -16,21 +16,29 @@ import type { RaftPeers } from "@aspenjs/raft";
  *
  * D1  A node id belongs to the peer id that the membership records; a proof of the secret does not change that.
  * D2  Consensus is open to members, and to admitted peers as long as this node may be behind: a fresh learner knows
- *     nobody, and one that lags may not know the present leader. A peer that was seen to leave is neither.
+ *     nobody, and one that lags may not know the present leader. A peer that was seen to leave is neither; but until
+ *     the next change it is still heard and spoken to, so that it learns that it left.
  */
 export class PeerDirectory implements RaftPeers, PeerGate {
   #membership: Membership = MEMBERSHIP_EMPTY;
   #nodeIds = new Map<PeerId, NodeId>();
   readonly #admitted = new Map<PeerId, NodeId>();
   readonly #departed = new Set<PeerId>();
+  /** Left with the latest change. */
+  #leaving = new Map<PeerId, NodeId>();
 
   get membership(): Membership {
     return this.#membership;
   }
 
   update(membership: Membership): void {
-    for (const { peerId } of this.#membership.nodes) this.#departed.add(peerId);
-    for (const { peerId } of membership.nodes) this.#departed.delete(peerId);
+    const before = this.#membership.nodes;
+    const staying = new Set(membership.nodes.map(({ peerId }) => peerId));
+    for (const { peerId } of before) this.#departed.add(peerId);
+    for (const peerId of staying) this.#departed.delete(peerId);
+    this.#leaving = new Map(
+      before.filter(({ peerId }) => !staying.has(peerId)).map(({ peerId, nodeId }) => [peerId, nodeId]),
+    );
     this.#membership = membership;
     this.#nodeIds = new Map(membership.nodes.map(({ peerId, nodeId }) => [peerId, nodeId]));
   }
@@ -58,14 +66,14 @@ export class PeerDirectory implements RaftPeers, PeerGate {
   }
 
   nodeIdOf(peerId: PeerId): NodeId | undefined {
-    return this.#nodeIds.get(peerId) ?? this.#admitted.get(peerId);
+    return this.#nodeIds.get(peerId) ?? this.#leaving.get(peerId) ?? this.#admitted.get(peerId);
   }
 
   /** A node that knows no membership yet answers those who were admitted (D2). */
   peerIdOf(nodeId: NodeId): PeerId | undefined {
     const record = findNodeRecord(this.#membership, nodeId);
     if (record !== undefined) return record.peerId;
-    for (const [peerId, admitted] of this.#admitted) if (admitted === nodeId) return peerId;
+    for (const [peerId, known] of [...this.#leaving, ...this.#admitted]) if (known === nodeId) return peerId;
     return undefined;
   }
 
@@ -90,7 +98,8 @@ export class PeerDirectory implements RaftPeers, PeerGate {
         return this.isAdmitted(peerId);
       case PROTOCOL_IDS.raft:
       case PROTOCOL_IDS.snapshot:
-        return this.isMember(peerId) || (this.isAdmitted(peerId) && !this.#departed.has(peerId));
+        if (this.isMember(peerId) || this.#leaving.has(peerId)) return true;
+        return this.isAdmitted(peerId) && !this.#departed.has(peerId);
       default:
         return false;
     }

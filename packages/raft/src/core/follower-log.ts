@@ -1,4 +1,12 @@
-import { assert, type LogId, type LogIndex, type NodeId, type StoredMembership, type Term } from "@aspenjs/api";
+import {
+  assert,
+  isSameLogId,
+  type LogId,
+  type LogIndex,
+  type NodeId,
+  type StoredMembership,
+  type Term,
+} from "@aspenjs/api";
 import { commitTo } from "./commit.ts";
 import type { Token } from "./event.ts";
 import type { AppendRequest, HeartbeatRequest } from "./message.ts";
@@ -69,8 +77,12 @@ export function adoptSnapshot(raft: Raft, lastIncluded: LogId, membership: Store
   }
   // Whatever of it the disk still lacks, the snapshot holds.
   raft.durable = isWhole ? lastIncluded.index : Math.max(raft.durable, lastIncluded.index);
+  const before = raft.memberships.effective;
+  const committedBefore = raft.memberships.at(raft.committed);
   raft.memberships.restore(membership, lastIncluded, isWhole);
-  raft.emit({ kind: "membershipChanged", membership: raft.memberships.effective });
+  const { effective } = raft.memberships;
+  if (!isSameLogId(before.logId, effective.logId)) raft.emit({ kind: "membershipChanged", membership: effective });
+  if (membership.logId.index > committedBefore.logId.index) raft.emit({ kind: "membershipCommitted", membership });
   raft.committed = Math.max(raft.committed, lastIncluded.index);
   raft.writes.noteCommitted(raft.committed);
   raft.applied = lastIncluded.index;

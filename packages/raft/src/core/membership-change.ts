@@ -64,26 +64,31 @@ export function followMembership(raft: Raft, leader: Leader): void {
     if (nodeId === raft.nodeId) continue;
     const known = leader.progress.get(nodeId);
     if (known === undefined) leader.progress.set(nodeId, createProgress(raft.log.last.index + 1, raft.now));
-    else known.departsAt = undefined;
+    else {
+      known.departsAt = undefined;
+      known.releaseTick = undefined;
+    }
   }
   for (const [nodeId, progress] of leader.progress) {
     if (!isMember(raft.membership, nodeId)) progress.departsAt ??= raft.memberships.effective.logId.index;
   }
 }
 
-/** Who left with a committed entry is told so once, if it follows closely, and then forgotten. */
+/**
+ * Who left with a committed entry is served until it holds that entry, told that it is committed, and forgotten; or
+ * forgotten after an election timeout. A node that does not know that it left would campaign in vain.
+ */
 export function releaseDeparted(raft: Raft, leader: Leader): void {
   for (const [nodeId, progress] of leader.progress) {
     if (progress.departsAt === undefined || progress.departsAt > raft.committed) continue;
     if (progress.matchIndex >= progress.departsAt) {
-      raft.send(nodeId, {
-        kind: "heartbeatRequest",
-        term: raft.term,
-        committed: Math.min(progress.matchIndex, raft.committed),
-        round: leader.round,
-      });
+      const committed = Math.min(progress.matchIndex, raft.committed);
+      raft.send(nodeId, { kind: "heartbeatRequest", term: raft.term, committed, round: leader.round });
+      leader.progress.delete(nodeId);
+      continue;
     }
-    leader.progress.delete(nodeId);
+    progress.releaseTick ??= raft.now + raft.config.electionTicksMax;
+    if (raft.now >= progress.releaseTick) leader.progress.delete(nodeId);
   }
 }
 

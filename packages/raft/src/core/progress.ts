@@ -33,6 +33,8 @@ export interface Progress {
   committedSent: LogIndex;
   /** The follower leaves the cluster with this entry; it is served until that commits. */
   departsAt: LogIndex | undefined;
+  /** Until when a follower that left is still served, so that it learns of it; set once its departure is committed. */
+  releaseTick: number | undefined;
 }
 
 export function createProgress(nextIndex: LogIndex, tick: number): Progress {
@@ -48,6 +50,7 @@ export function createProgress(nextIndex: LogIndex, tick: number): Progress {
     advanceTick: tick,
     committedSent: 0,
     departsAt: undefined,
+    releaseTick: undefined,
   };
 }
 

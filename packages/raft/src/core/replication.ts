@@ -1,5 +1,6 @@
 import { assert, type NodeId } from "@aspenjs/api";
 import { advanceCommit } from "./commit.ts";
+import { releaseDeparted } from "./membership-change.ts";
 import type { AppendResponse } from "./message.ts";
 import { advanceMatch, canSend, recordSent, startProbe, type Progress } from "./progress.ts";
 import type { Raft } from "./raft.ts";
@@ -81,6 +82,7 @@ function onMatched(raft: Raft, leader: Leader, progress: Progress, sequence: num
   progress.answeredSequence = Math.max(progress.answeredSequence, sequence);
   if (!advanceMatch(progress, index, raft.now)) return;
   advanceCommit(raft, leader);
+  releaseDeparted(raft, leader);
   if (raft.role === leader) continueTransfer(raft, leader);
 }
 

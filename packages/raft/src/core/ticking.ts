@@ -1,5 +1,6 @@
 import type { NodeId } from "@aspenjs/api";
 import { startElection, startPreVote, trustsLeader } from "./campaign.ts";
+import { releaseDeparted } from "./membership-change.ts";
 import { quorumValue } from "./quorum.ts";
 import type { Raft } from "./raft.ts";
 import { expireForwardedReads, openRound, releaseReads, sendHeartbeats } from "./read-index.ts";
@@ -27,6 +28,7 @@ export function tickLeader(raft: Raft, leader: Leader): void {
     return;
   }
   expireTransfer(raft, leader);
+  releaseDeparted(raft, leader);
   if (raft.now < leader.heartbeatTick) return;
   openRound(raft, leader);
   sendHeartbeats(raft, leader);

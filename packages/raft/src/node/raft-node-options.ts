@@ -104,4 +104,3 @@ export function resolveOptions(options: RaftNodeOptions): RaftTiming {
     core,
   };
 }
-

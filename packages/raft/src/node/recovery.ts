@@ -57,7 +57,9 @@ function holds(logStore: LogStore, logId: LogId): boolean {
 function membershipsBehind(
   logStore: LogStore,
   applied: LogId,
-): { readonly kind: "found"; readonly stored: readonly StoredMembership[] } | { readonly kind: "fault"; readonly fault: StorageFault } {
+):
+  | { readonly kind: "found"; readonly stored: readonly StoredMembership[] }
+  | { readonly kind: "fault"; readonly fault: StorageFault } {
   const stored: StoredMembership[] = [];
   const last = logStore.state.last.index;
   let next = applied.index + 1;

@@ -86,9 +86,7 @@ export class SnapshotReceiver {
     const guard = new StallGuard(this.#deps.clock, limits.snapshotStallMs, (error) => stream.abort(error));
     const sink = await this.#deps.stateMachine.receiveSnapshot(meta);
     try {
-      await stream.write(
-        encodeAnswer({ term: decision.term, offset: sink.receivedBytes, matched: decision.matched }),
-      );
+      await stream.write(encodeAnswer({ term: decision.term, offset: sink.receivedBytes, matched: decision.matched }));
       for await (const chunk of stream) {
         guard.touch();
         const outcome = await sink.write(chunk);
