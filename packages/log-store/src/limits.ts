@@ -6,9 +6,6 @@ export const limits = {
   entryBytesMax: apiLimits.commandBytesMax + 65_536,
   storeIdBytesMax: 256,
   headerBytesMax: 1_024,
-  /** Nodes named in one list of a membership. */
-  membershipNodesMax: 2 * apiLimits.peersMax,
-  peerIdBytesMax: 256,
   /** Durable entries kept decoded in memory for replication; entries that are not durable yet come on top. */
   recentEntriesMax: 16_384,
   recentBytesMax: 16 * 1_048_576,

@@ -52,8 +52,11 @@ export class LmdbDisk implements RowDisk {
 
   adopt(header: LogHeader): void {
     this.#header = header;
-    for (const index of this.#database.getKeys({ start: HEADER_KEY + 1 })) {
-      if (!isLive(header, index)) this.#deadRows.add({ first: index, last: index });
+    const { first, last } = liveRange(header);
+    const below = this.#database.getKeys({ start: HEADER_KEY + 1, end: first });
+    const above = this.#database.getKeys({ start: last + 1 });
+    for (const keys of [below, above]) {
+      for (const index of keys) this.#deadRows.add({ first: index, last: index });
     }
     if (this.hasDeadRows) this.#logger.log("info", "removing rows that an earlier purge or truncation left behind");
   }

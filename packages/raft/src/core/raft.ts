@@ -82,6 +82,11 @@ export class Raft {
     this.writes = new WriteQueue(this.log);
     this.memberships = new MembershipHistory(start.memberships);
     this.#hardState = start.log.hardState;
+    if (start.log.last.term > this.term) {
+      // A snapshot of a later term was installed, and the power went before that term was durable here. Whatever this
+      // node would have promised in that term waited for it, so nothing was promised.
+      this.setHardState(start.log.last.term, undefined);
+    }
     this.durable = start.log.last.index;
     this.committed = Math.min(Math.max(start.log.committed, start.applied.index), start.log.last.index);
     this.applying = start.applied.index;

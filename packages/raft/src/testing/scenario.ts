@@ -68,8 +68,10 @@ class Scenario {
   configure(words: readonly string[]): void {
     const numbers = words.filter((word) => /Ticks|Max|Min/u.test(word) && word.includes("="));
     const lease = optionOf(words, "lease");
+    const overrides: Record<string, number> = {};
+    for (const word of numbers) overrides[word.slice(0, word.indexOf("="))] = Number(word.slice(word.indexOf("=") + 1));
     this.#config = {
-      ...Object.fromEntries(numbers.map((word) => [word.split("=")[0], Number(word.split("=")[1])])),
+      ...overrides,
       ...(lease === undefined ? {} : { lease: { kind: "enabled", driftTicks: Number(lease) } }),
     };
   }
