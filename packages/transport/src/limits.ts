@@ -75,7 +75,7 @@ export const limits: TransportLimits = {
   handshakeFrameBytesMax: 4 * KIB,
   fragmentBytesMax: 64 * KIB,
   bodyBytesMax: 10 * MIB,
-  writeBytesTarget: 64 * KIB,
+  writeBytesTarget: 128 * KIB,
   outgoingBytesMax: 16 * MIB,
   controlBytesMax: MIB,
   outgoingRequestsMax: 2_048,

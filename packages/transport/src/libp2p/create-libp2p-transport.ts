@@ -26,8 +26,8 @@ export interface Libp2pTransportOptions {
 const KIB = 1_024;
 const YAMUX_WINDOW_BYTES_MIN = 256 * KIB;
 /**
- * A window beyond libp2p's read buffer (4 MiB) would let a peer overflow that buffer and lose the stream.
- * Ours is read at once, so a quarter is enough on any network that a cluster lives in.
+ * What may lie in a link in front of a small frame, so not large; and far below libp2p's read buffer (4 MiB), beyond
+ * which a stream is lost. At a round trip of 50 ms it still carries 10 MiB/s.
  */
 const YAMUX_WINDOW_BYTES_MAX = 512 * KIB;
 const INBOUND_CONNECTIONS_PER_SECOND_MAX = 256;

@@ -8,7 +8,7 @@ import { addressOfPeer, peerIdOfAddress } from "./address.ts";
 import { Libp2pLink } from "./libp2p-link.ts";
 
 /** The one protocol that libp2p negotiates; everything of ours travels inside. */
-export const SESSION_PROTOCOL = "/aspen/session/1";
+const SESSION_PROTOCOL = "/aspen/session/1";
 
 /** Links over libp2p connections: one stream per connection, opened by the side that dialled. */
 export class Libp2pBackend implements SessionBackend {

@@ -3,7 +3,7 @@
  * asks, stops, and must then exit by itself.
  */
 import type { IncomingRequest } from "@aspenjs/api";
-import { createLibp2pTransport } from "../src/libp2p/create-libp2p-transport.ts";
+import { createLibp2pTransport } from "../../src/libp2p/create-libp2p-transport.ts";
 
 const ECHO = "/test/echo/1";
 const gate = { mayConnect: () => true, mayUse: () => true };
