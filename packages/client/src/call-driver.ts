@@ -168,23 +168,26 @@ export class CallDriver {
   ): Promise<AttemptOutcome<AnswerOfKind<Kind>>> {
     const connection = this.#options.connections.find(endpoint) ?? (await this.#connection(call, endpoint));
     if (connection.kind !== "open") return connection;
-    call.assertWanted();
     const { transport, connections } = this.#options;
     if (call.policy.repeatability === "once" && !connections.isConnected(connection)) {
       connections.forget(connection);
       return { kind: "unreachable", error: new AspenError("unavailable", "the connection was lost") };
     }
+    // Throws for a call that ended while the connection was made.
     const deadlineMs = Math.min(attemptMs, call.remainingMs());
     const body = encodeClientCall({ deadlineMs, request: request() });
     const { signal } = call;
     call.policy.sent();
+    const sentMs = this.#options.clock.nowMs();
     try {
       const sending = signal === undefined ? { deadlineMs } : { deadlineMs, signal };
       const bytes = await transport.request(connection.peerId, PROTOCOL_IDS.client, body, sending);
       call.policy.answered();
+      connections.noteAnswer(connection);
       return { kind: "answer", answer: readAnswer(kind, bytes) };
     } catch (error) {
       if (!(error instanceof AspenError)) throw error;
+      this.#noteSilence(connection, endpoint, error, sentMs);
       await this.#learnFrom(call, connection, error);
       return { kind: "failed", error };
     }
@@ -201,6 +204,12 @@ export class CallDriver {
     const outcome = await call.waitAtMost(limits.dialPatienceMs, connections.dial(endpoint));
     if (outcome !== undefined) return outcome;
     return { kind: "unreachable", error: new AspenError("unavailable", "the node does not answer") };
+  }
+
+  #noteSilence(connection: NodeConnection, endpoint: Endpoint, error: AspenError, sentMs: number): void {
+    const { book, connections, clock } = this.#options;
+    if (error.code !== "timeout") connections.noteAnswer(connection);
+    else if (!connections.hasAnsweredSince(connection, sentMs)) book.fellSilent(endpoint, clock.nowMs());
   }
 
   /** What a failure says about the cluster, for this call and all others. */
@@ -290,6 +299,6 @@ function readAnswer<Kind extends RequestKind>(kind: Kind, bytes: Uint8Array): An
 
 function abandonedBefore(signal: AbortSignal): AspenError {
   if (signal.reason instanceof AspenError) return signal.reason;
-  const details = { outcome: "none" };
+  const details = { outcome: "not_applied" };
   return new AspenError("timeout", "the caller gave up", { details, retryable: false, cause: signal.reason });
 }

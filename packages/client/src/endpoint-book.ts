@@ -99,6 +99,12 @@ export class EndpointBook {
     if (endpoint.node !== undefined) this.forgetLeader(endpoint.node.nodeId);
   }
 
+  /** The node is connected and says nothing: whoever names it as leader does not know yet. */
+  fellSilent(endpoint: Endpoint, nowMs: number): void {
+    this.#coolDowns.set(endpoint.key, { untilMs: nowMs + limits.silenceCoolDownMs, failureCount: 1 });
+    this.forgetLeader(this.nodeIdOf(endpoint));
+  }
+
   /** Who answered at this endpoint, as far as is known. */
   nodeIdOf(endpoint: Endpoint): NodeId | undefined {
     return endpoint.node?.nodeId ?? this.#seedNodes.get(endpoint.key);

@@ -14,7 +14,12 @@ export const limits = {
   dialPatienceMs: 1_000,
   helloTimeoutMs: 2_000,
   /** How long one attempt waits for a node that is silent; doubles with every such wait of the call. */
-  attemptTimeoutMs: 3_000,
+  attemptTimeoutMs: 800,
+  /**
+   * A node that answered nobody for so long is not asked for this long: followers still name a leader that stopped
+   * until their own patience ends.
+   */
+  silenceCoolDownMs: 1_000,
   /** A back-off lasts between its base and twice that; the base doubles from the first to the last. */
   backOffBaseMsMin: 10,
   backOffBaseMsMax: 250,

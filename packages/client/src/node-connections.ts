@@ -33,6 +33,8 @@ export class NodeConnections {
   readonly #options: NodeConnectionsOptions;
   readonly #byPeer = new Map<PeerId, NodeConnection>();
   readonly #byNode = new Map<NodeId, NodeConnection>();
+  /** When each node last answered anything, this client's clock. */
+  readonly #answeredMs = new Map<NodeId, number>();
   readonly #dials = new Map<string, Promise<DialOutcome>>();
   /** Peers that were not connected before this client dialed them. */
   readonly #ownPeers = new Set<PeerId>();
@@ -49,6 +51,15 @@ export class NodeConnections {
   find(endpoint: Endpoint): NodeConnection | undefined {
     const nodeId = this.#options.book.nodeIdOf(endpoint);
     return nodeId === undefined ? undefined : this.#byNode.get(nodeId);
+  }
+
+  noteAnswer({ nodeId }: NodeConnection): void {
+    this.#answeredMs.set(nodeId, this.#options.clock.nowMs());
+  }
+
+  /** Slow or silent: a node that answered others meanwhile is only slow. */
+  hasAnsweredSince({ nodeId }: NodeConnection, sinceMs: number): boolean {
+    return (this.#answeredMs.get(nodeId) ?? Number.NEGATIVE_INFINITY) >= sinceMs;
   }
 
   /** Not a promise that the next request gets there; but without it, it certainly does not. */

@@ -2,9 +2,12 @@
  * The life of one call: it ends once, at its answer, its deadline, its caller's change of mind or the end of the
  * client, and whatever it held is given back at that moment, wherever its attempts happen to be.
  */
-import { assert, AspenError, type CallOptions, type CancelTimer, type Clock } from "@aspenjs/api";
+import { assert, AspenError, type CallOptions, type CancelTimer, type Clock, type ErrorCode } from "@aspenjs/api";
 import { limits } from "./limits.ts";
 import { RetryPolicy, type Repeatability } from "./retry-policy.ts";
+
+/** What nodes say, or their connections show, while no leader can be found. */
+const LEADERLESS: ReadonlySet<ErrorCode> = new Set(["unavailable", "not_leader", "shutting_down"]);
 
 export interface PendingCallOptions {
   readonly clock: Clock;
@@ -101,6 +104,7 @@ export class PendingCall {
     this.#cancelWait?.();
     if (this.#onAbort !== undefined) this.signal?.removeEventListener("abort", this.#onAbort);
     this.onEnd?.();
+    this.#release();
     return true;
   }
 
@@ -109,7 +113,9 @@ export class PendingCall {
     const { lastError } = this.policy;
     const reason = lastError === undefined ? "" : `; the last attempt ended with ${lastError.code}`;
     const outcome = this.#outcome();
-    return new AspenError("timeout", `the deadline of ${deadlineMs} ms passed${reason}`, {
+    // Someone answered, and nobody could serve it: that is more than silence.
+    const code = lastError !== undefined && LEADERLESS.has(lastError.code) ? "unavailable" : "timeout";
+    return new AspenError(code, `the deadline of ${deadlineMs} ms passed${reason}`, {
       details: { deadlineMs, outcome },
       cause: lastError,
     });
@@ -122,7 +128,7 @@ export class PendingCall {
   }
 
   /** A call that was never sent did nothing; of any other without an answer, nobody can tell. */
-  #outcome(): "unknown" | "none" {
-    return this.policy.mayHaveTakenEffect ? "unknown" : "none";
+  #outcome(): "unknown" | "not_applied" {
+    return this.policy.mayHaveTakenEffect ? "unknown" : "not_applied";
   }
 }

@@ -1,19 +1,20 @@
-import type {
-  AddLearnerOptions,
-  CallOptions,
-  ChangeMembershipOptions,
-  ClusterController,
-  ClusterState,
-  LeaderInfo,
-  LogId,
-  NodeId,
-  NodeMetrics,
-  NodeRecord,
-  PromoteLearnerOptions,
+import {
+  assertNodeRecord,
+  type AddLearnerOptions,
+  type CallOptions,
+  type ChangeMembershipOptions,
+  type ClusterController,
+  type ClusterState,
+  type LeaderInfo,
+  type LogId,
+  type NodeId,
+  type NodeMetrics,
+  type NodeRecord,
+  type PromoteLearnerOptions,
 } from "@aspenjs/api";
 import type { AnswerOfKind, ClusterCall, RequestByKind } from "@aspenjs/protocol";
 import type { CallDriver } from "./call-driver.ts";
-import { assertNodeId, assertNodeIds, assertNodeRecord, assertNodeRecords } from "./request-gate.ts";
+import { assertNodeId, assertNodeIds, assertNodeRecords } from "./request-gate.ts";
 import type { Repeatability } from "./retry-policy.ts";
 
 /**

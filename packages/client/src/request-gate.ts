@@ -4,10 +4,11 @@
  */
 import {
   AspenError,
+  assertNodeRecord,
+  assertReadOptions,
   assertUserKey,
   isNodeId,
   limits,
-  READ_CONSISTENCIES,
   utf8ByteLength,
   type GetRequest,
   type KeyRange,
@@ -73,26 +74,13 @@ export function assertNodeId(nodeId: NodeId): void {
 }
 
 export function assertNodeRecords(records: readonly NodeRecord[]): void {
-  assertNodeIds(records.map((record) => record.nodeId));
+  if (records.length > limits.peersMax) throw invalid(`a cluster has at most ${limits.peersMax} members`);
   for (const record of records) assertNodeRecord(record);
 }
 
-export function assertNodeRecord({ nodeId, peerId, addresses }: NodeRecord): void {
-  assertNodeId(nodeId);
-  if (peerId === "") throw invalid(`node ${nodeId} has no peer id`);
-  assertText("a peer id", peerId, protocolLimits.peerIdBytesMax);
-  if (addresses.length > limits.nodeAddressesMax) {
-    throw invalid(`node ${nodeId} has more than ${limits.nodeAddressesMax} addresses`);
-  }
-  for (const address of addresses) {
-    if (address === "") throw invalid("an address must not be empty");
-    assertText("an address", address, limits.addressBytesMax);
-  }
-}
-
 function consistencyOf({ consistency = "linearizable" }: ReadOptions): ReadConsistency {
-  if (READ_CONSISTENCIES.includes(consistency)) return consistency;
-  throw invalid(`a consistency is one of ${READ_CONSISTENCIES.join(", ")}`);
+  assertReadOptions({ consistency });
+  return consistency;
 }
 
 function assertRange(range: KeyRange): void {

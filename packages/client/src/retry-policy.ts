@@ -121,7 +121,8 @@ export class RetryPolicy {
       this.#tried.add(endpoint.key);
       return routes.hasUntried(this.#tried) ? MOVE_ON : { kind: "giveUp", error };
     }
-    if (this.repeatability === "once") return { kind: "giveUp", error };
+    const mayRepeat = this.repeatability === "repeatable" || (isProven && error.code === "unavailable");
+    if (!mayRepeat) return { kind: "giveUp", error };
     if (error.code === "resource_exhausted") return BACK_OFF;
     if (error.code === "timeout") this.#silences += 1;
     return this.#moveOn(endpoint, routes);
@@ -154,7 +155,8 @@ export class RetryPolicy {
 const SILENT_ABOUT_EFFECT: ReadonlySet<ErrorCode> = new Set(["internal", "corrupt", "disk_full"]);
 
 /** Q3 of the client protocol: what else is answered only when nothing was proposed. */
-function provesNoEffect({ code }: AspenError): boolean {
+function provesNoEffect({ code, details }: AspenError): boolean {
+  if (details["outcome"] === "not_applied") return true;
   if (code === "not_leader" || code === "not_initialized") return true;
   return !isRetryable(code) && !SILENT_ABOUT_EFFECT.has(code);
 }

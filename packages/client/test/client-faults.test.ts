@@ -63,7 +63,7 @@ describe("leaders", () => {
     const client = await cluster.connect();
     cluster.faultOf = ({ kind }, nodeId) => (kind === "get" ? { refuse: notLeaderError(3 - nodeId) } : undefined);
     await expect(cluster.clock.run(client.store.get({ key: "a" }, { deadlineMs: 5_000 }))).rejects.toMatchObject({
-      code: "timeout",
+      code: "unavailable",
       cause: { code: "not_leader" },
     });
     // At most five in a row, then waits that grow to 250..500 ms.
@@ -98,6 +98,18 @@ describe("leaders", () => {
     await cluster.crash(1);
     expect((await cluster.clock.run(read)).entry?.key).toBe("a");
     expect(cluster.clock.nowMs() - crashedAtMs).toBeLessThanOrEqual(12);
+  });
+
+  test("a leader whose idle connection broke is not asked first, and nothing is in doubt", async () => {
+    const cluster = await new ScriptedCluster().start(3);
+    const client = await cluster.connect();
+    await cluster.clock.run(client.store.write(set("a")));
+    await cluster.crash(1);
+    cluster.leader = 2;
+    await cluster.clock.advance(5);
+    cluster.log.sessions.clear();
+    await cluster.clock.run(client.store.write(set("b")));
+    expect(cluster.log.setCounts.get("b")).toBe(1);
   });
 
   test("a node that is silent does not eat the whole deadline", async () => {
@@ -196,6 +208,24 @@ describe("exactly once", () => {
     expect(cluster.log.setCounts.has("b")).toBe(false);
   });
 
+  test("D1: a call that was given up while a connection was made is never sent", async () => {
+    const cluster = await new ScriptedCluster().start(2);
+    const client = await cluster.connect({ ticket: cluster.ticket({ addresses: ["/memory/peer-1"] }) });
+    await cluster.clock.run(client.store.write(set("a")));
+    cluster.leader = 2;
+    await cluster.clock.run(client.cluster.currentState());
+    cluster.network.setDelay({ kind: "fixed", ms: 50 }, "client", "peer-2");
+    const calls = Promise.allSettled([
+      client.store.write(set("b"), { deadlineMs: 30 }),
+      client.store.get({ key: "b" }, { deadlineMs: 30 }),
+    ]);
+    for (const outcome of await cluster.clock.run(calls)) {
+      expect(outcome).toMatchObject({ reason: { code: "timeout", details: { outcome: "not_applied" } } });
+    }
+    await cluster.clock.advance(1_000);
+    expect(cluster.seen.filter(({ nodeId }) => nodeId === 2).map(({ call }) => call.request.kind)).toEqual(["hello"]);
+  });
+
   test("one write that hangs does not stop thousands behind it, nor overrun the window", async () => {
     const cluster = await new ScriptedCluster().start(1);
     const client = await cluster.connect();
@@ -231,6 +261,22 @@ describe("exactly once", () => {
     expect(cluster.log.setCounts.get("b")).toBe(1);
   });
 
+  test("S1: a write in doubt keeps its number when the session refuses it as too far ahead", async () => {
+    const cluster = await new ScriptedCluster().start(1);
+    const client = await cluster.connect();
+    await cluster.clock.run(client.store.write(set("a")));
+    cluster.faultOf = first(1, "write", { refuse: UNAVAILABLE });
+    const real = cluster.log.write.bind(cluster.log);
+    let refused = 0;
+    cluster.log.write = (command, session) =>
+      (refused += 1) === 1 ? { kind: "sequenceRefused", reason: "tooFarAhead" } : real(command, session);
+    await cluster.clock.run(client.store.write(set("b")));
+    const sequences = cluster.seenOf("write").map(({ call }) => {
+      return call.request.kind === "write" ? call.request.session?.sequence : undefined;
+    });
+    expect(sequences).toEqual([1, 2, 2, 2]);
+  });
+
   test("writes whose session cannot be opened end at their own deadlines", async () => {
     const cluster = await new ScriptedCluster().start(1);
     const client = await cluster.connect();
@@ -238,7 +284,10 @@ describe("exactly once", () => {
     const short = client.store.write(set("a"), { deadlineMs: 100 });
     short.catch(() => {});
     const long = client.store.write(set("b"), { deadlineMs: 30_000 });
-    await expect(cluster.clock.run(short)).rejects.toMatchObject({ code: "timeout", details: { outcome: "none" } });
+    await expect(cluster.clock.run(short)).rejects.toMatchObject({
+      code: "timeout",
+      details: { outcome: "not_applied" },
+    });
     await cluster.clock.advance(15_000);
     cluster.faultOf = () => undefined;
     await cluster.clock.run(long);
@@ -346,7 +395,7 @@ describe("connecting", () => {
     await cluster.crash(1);
     const startedAtMs = cluster.clock.nowMs();
     await expect(cluster.connect({ ticket, deadlineMs: 700 })).rejects.toMatchObject({
-      code: "timeout",
+      code: "unavailable",
       cause: { code: "unavailable" },
     });
     expect(cluster.clock.nowMs() - startedAtMs).toBe(700);
@@ -356,7 +405,7 @@ describe("connecting", () => {
     const cluster = await new ScriptedCluster().start(1);
     const transport = await cluster.transport("owned");
     const connecting = cluster.connect({ transport, ownsTransport: true, deadlineMs: 50, endpoint: "/memory/nobody" });
-    await expect(connecting).rejects.toMatchObject({ code: "timeout" });
+    await expect(connecting).rejects.toMatchObject({ code: "unavailable" });
     await expect(transport.connect("/memory/peer-1", { deadlineMs: 10 })).rejects.toMatchObject({
       code: "shutting_down",
     });

@@ -151,8 +151,8 @@ describe("the end of a call", () => {
     await cluster.crash(1);
     await cluster.clock.advance(5);
     await expect(cluster.clock.run(client.store.write(set("c"), { deadlineMs: 250 }))).rejects.toMatchObject({
-      code: "timeout",
-      details: { outcome: "none" },
+      code: "unavailable",
+      details: { outcome: "not_applied" },
       cause: { code: "unavailable" },
     });
   });

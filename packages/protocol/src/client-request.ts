@@ -6,7 +6,7 @@
  * Q2  `deadlineMs` is what is left of the caller's patience. The node gives up by itself when it has passed.
  * Q3  `not_leader`, `not_initialized` and the codes that find fault with the request say that nothing was proposed.
  *     Once a command is in a log, a node that loses sight of it answers `unavailable`, `timeout` or `shutting_down`:
- *     its outcome is unknown.
+ *     its outcome is unknown, unless `details.outcome` is `not_applied`.
  * Q4  A write with a session takes effect once, however often it is sent; a repeated one has the same command.
  */
 import {
