@@ -46,7 +46,7 @@ export interface ConnectClientOptions {
 /**
  * Resolves when a node has accepted the ticket.
  * @throws AspenError `invalid_request` or `unsupported` (not a client ticket), `unauthorized` (no node accepts it),
- * `timeout` (no node answers)
+ * `timeout` or `unavailable` (no node answers, or none can serve)
  */
 export async function connectClient(options: ConnectClientOptions): Promise<AspenClient> {
   const { transport, clock, random, logger = SILENT_LOGGER } = options;

@@ -133,7 +133,7 @@ export class WriteSession {
       },
       (error: unknown) => {
         this.#state = NONE;
-        if (!(error instanceof AspenError && error.code === "timeout")) throw error;
+        if (!(error instanceof AspenError) || error.details["deadlineMs"] === undefined) throw error;
       },
     );
     this.#state = { kind: "opening", opened };
