@@ -63,7 +63,7 @@ export class CallDriver {
     this.#options = options;
     this.#routes = {
       isPinned: book.isPinned,
-      hasUntried: (tried) => book.hasUntried(tried),
+      hasUntried: (tried) => book.hasUntried(tried, clock.nowMs()),
       isWorthAsking: (nodeId) => {
         const endpoint = book.nodeEndpoint(nodeId);
         return endpoint !== undefined && !book.isCooling(endpoint, clock.nowMs());

@@ -30,8 +30,8 @@ describe("EndpointBook", () => {
     expect(round(some)).toEqual(["/s1", "/s2"]);
     some.learnNodes([record(1), record(2)]);
     expect(round(some)).toEqual(["node 1", "node 2", "/s1", "/s2"]);
-    expect(some.hasUntried(new Set(["node 1", "node 2", "/s1"]))).toBe(true);
-    expect(some.hasUntried(new Set(["node 1", "node 2", "/s1", "/s2"]))).toBe(false);
+    expect(some.hasUntried(new Set(["node 1", "node 2", "/s1"]), 0)).toBe(true);
+    expect(some.hasUntried(new Set(["node 1", "node 2", "/s1", "/s2"]), 0)).toBe(false);
   });
 
   test("the addresses of the ticket are asked in random order, each once", () => {
@@ -119,7 +119,20 @@ describe("EndpointBook", () => {
     expect(endpoint(some, 3).addresses).toEqual(["/moved"]);
   });
 
-  test("B3: a pinned one stays the only one", () => {
+  test("B3: a node that fell silent is passed over for a while, and asked all the same when there is nobody else", () => {
+    const some = book();
+    some.learnNodes([{ ...record(1), addresses: ["/s1"] }, { ...record(2), addresses: ["/s2"] }]);
+    some.learnLeader(1);
+    some.fellSilent(endpoint(some, 1), 1_000);
+    expect(some.leader).toBeUndefined();
+    expect(round(some, 1_001)).toEqual(["node 2"]);
+    expect(some.isCooling(endpoint(some, 1), 1_001)).toBe(true);
+    some.fellSilent(endpoint(some, 2), 1_002);
+    expect(round(some, 1_003)).toEqual(["node 1", "node 2"]);
+    expect(round(some, 1_001 + limits.silenceCoolDownMs)).toEqual(["node 1"]);
+  });
+
+  test("B4: a pinned one stays the only one", () => {
     const some = new EndpointBook({ addresses: ["/only"], isPinned: true, random: unshuffled });
     some.learnNodes([1, 2].map(record));
     some.learnLeader(2);

@@ -5,7 +5,8 @@
  * B1  A call is offered every endpoint once before it is offered one again.
  * B2  The leader comes first, then nodes with an open connection, then the others in random order; what could not be
  *     reached lately comes last, but it comes.
- * B3  With a pinned address there is one endpoint, whatever nodes tell.
+ * B3  A node that fell silent is passed over for a while, as long as there is anyone else.
+ * B4  With a pinned address there is one endpoint, whatever nodes tell.
  */
 import { assert, type NodeId, type NodeRecord, type PeerId, type Random } from "@aspenjs/api";
 import { limits } from "./limits.ts";
@@ -36,6 +37,8 @@ export class EndpointBook {
   /** Who answered at a seed's address the last time. */
   readonly #seedNodes = new Map<string, NodeId>();
   readonly #coolDowns = new Map<string, CoolDown>();
+  /** Until when a node that is connected but says nothing is passed over. */
+  readonly #silences = new Map<string, number>();
   readonly #connected = new Set<NodeId>();
   #nodes = new Map<NodeId, Endpoint>();
   #leader: NodeId | undefined;
@@ -80,6 +83,7 @@ export class EndpointBook {
   connected(endpoint: Endpoint, nodeId: NodeId): void {
     this.#coolDowns.delete(endpoint.key);
     this.#coolDowns.delete(keyOfNode(nodeId));
+    this.#silences.delete(keyOfNode(nodeId));
     if (endpoint.node === undefined) this.#seedNodes.set(endpoint.key, nodeId);
     this.#connected.add(nodeId);
   }
@@ -101,8 +105,9 @@ export class EndpointBook {
 
   /** The node is connected and says nothing: whoever names it as leader does not know yet. */
   fellSilent(endpoint: Endpoint, nowMs: number): void {
-    this.#coolDowns.set(endpoint.key, { untilMs: nowMs + limits.silenceCoolDownMs, failureCount: 1 });
-    this.forgetLeader(this.nodeIdOf(endpoint));
+    const nodeId = this.nodeIdOf(endpoint);
+    this.#silences.set(nodeId === undefined ? endpoint.key : keyOfNode(nodeId), nowMs + limits.silenceCoolDownMs);
+    this.forgetLeader(nodeId);
   }
 
   /** Who answered at this endpoint, as far as is known. */
@@ -114,7 +119,9 @@ export class EndpointBook {
     return this.#nodes.get(nodeId);
   }
 
+  /** Not to be asked now if there is anyone else: it could not be reached, or said nothing, a moment ago. */
   isCooling(endpoint: Endpoint, nowMs: number): boolean {
+    if (this.#isSilent(endpoint, nowMs)) return true;
     const coolDown = this.#coolDowns.get(endpoint.key);
     return coolDown !== undefined && nowMs < coolDown.untilMs;
   }
@@ -125,7 +132,7 @@ export class EndpointBook {
     if (leader !== undefined && !tried.has(leader.key) && !this.isCooling(leader, nowMs)) return leader;
     let best: Endpoint | undefined;
     let bestRank = Number.POSITIVE_INFINITY;
-    for (const endpoint of this.#offered()) {
+    for (const endpoint of this.#offered(nowMs)) {
       if (tried.has(endpoint.key)) continue;
       const rank = this.#rank(endpoint, nowMs);
       if (rank >= bestRank) continue;
@@ -135,17 +142,30 @@ export class EndpointBook {
     return best;
   }
 
-  hasUntried(tried: ReadonlySet<string>): boolean {
-    for (const endpoint of this.#offered()) if (!tried.has(endpoint.key)) return true;
+  hasUntried(tried: ReadonlySet<string>, nowMs: number): boolean {
+    for (const endpoint of this.#offered(nowMs)) if (!tried.has(endpoint.key)) return true;
     return false;
   }
 
-  *#offered(): Generator<Endpoint> {
-    yield* this.#nodes.values();
-    for (const seed of this.#seeds) {
-      const nodeId = this.#seedNodes.get(seed.key);
-      if (nodeId === undefined || !this.#nodes.has(nodeId)) yield seed;
-    }
+  /** Everyone but those that fell silent; those too, when there is nobody else: asking them costs a whole attempt. */
+  #offered(nowMs: number): readonly Endpoint[] {
+    const strangers = this.#seeds.filter((seed) => !this.#leadsToMember(seed));
+    const endpoints = [...this.#nodes.values(), ...strangers];
+    const speaking = endpoints.filter((endpoint) => !this.#isSilent(endpoint, nowMs));
+    return speaking.length > 0 ? speaking : endpoints;
+  }
+
+  #isSilent(endpoint: Endpoint, nowMs: number): boolean {
+    const nodeId = this.nodeIdOf(endpoint);
+    const untilMs = this.#silences.get(nodeId === undefined ? endpoint.key : keyOfNode(nodeId));
+    return untilMs !== undefined && nowMs < untilMs;
+  }
+
+  /** Whoever answered there is known as a member, or a member names that address as its own. */
+  #leadsToMember(seed: Endpoint): boolean {
+    const nodeId = this.#seedNodes.get(seed.key);
+    if (nodeId !== undefined && this.#nodes.has(nodeId)) return true;
+    return [...this.#nodes.values()].some((node) => node.addresses.includes(seed.key));
   }
 
   /** Lower is better. Of those that cool down, the one that has done so longest. */

@@ -68,6 +68,13 @@ describe("rows", () => {
     expect(decodeRow(encodeRow([text]), 100).text("text", 10)).toBe(text);
   });
 
+  test("decoded bytes do not share memory with what they came from", () => {
+    const source = Buffer.from(encodeRow([new Uint8Array(100).fill(7)]));
+    const value = decodeRow(source, 1_000).bytes("value", 100);
+    source.fill(0);
+    expect(value).toEqual(new Uint8Array(100).fill(7));
+  });
+
   test("lengths are checked before decoding", () => {
     expect(() => decodeRow(new Uint8Array(11), 10)).toThrow("row of 11 bytes exceeds 10");
   });

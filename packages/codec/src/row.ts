@@ -37,9 +37,11 @@ export function decodeRow(bytes: Uint8Array, rowBytesMax: number): RowReader {
   if (bytes.byteLength > rowBytesMax) {
     throw new DecodeError(`row of ${bytes.byteLength} bytes exceeds ${rowBytesMax}`);
   }
+  // A Buffer hands out views of itself where a plain array hands out copies: what is decoded must own its memory.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let value: unknown;
   try {
-    value = decode(bytes, { ...DECODE_OPTIONS, tokenizer: new StrictTokenizer(bytes, DECODE_OPTIONS) });
+    value = decode(plain, { ...DECODE_OPTIONS, tokenizer: new StrictTokenizer(plain, DECODE_OPTIONS) });
   } catch (cause) {
     throw new DecodeError("not a canonical row", { cause });
   }

@@ -58,9 +58,7 @@ export function decodeAdmissionAnswer(bytes: Uint8Array): AdmissionAnswer {
 }
 
 function open(bytes: Uint8Array): { readonly row: RowReader; readonly kind: number } {
-  // A Buffer would hand out views of itself as values; a plain array hands out copies.
-  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const row = decodeRow(plain, protocolLimits.admissionMessageBytesMax);
+  const row = decodeRow(bytes, protocolLimits.admissionMessageBytesMax);
   row.integer("version", VERSION, VERSION);
   return { row, kind: row.integer("kind", CHALLENGE, PROVE) };
 }

@@ -18,16 +18,24 @@ import {
   type ReadLabel,
   type ScanResult,
 } from "@aspenjs/api";
-import { DecodeError, decodeRow, encodeRow, type Row, type RowReader } from "@aspenjs/codec";
+import {
+  DecodeError,
+  decodeRow,
+  encodeRow,
+  type Row,
+  type RowReader,
+  logIdToRow,
+  readLogId,
+  nodeRecordToRow,
+} from "@aspenjs/codec";
 import { readConsistency, type ClientRequest } from "./client-request.ts";
 import { clusterStateRow, readClusterState } from "./cluster-state.ts";
 import { commandResultRow, keyValueEntryRow, readCommandResult, readKeyValueEntry } from "./command-result.ts";
 import { leaderInfoRow, readLeaderInfo } from "./leader-info.ts";
 import { protocolLimits } from "./limits.ts";
-import { logIdRow, readLogId } from "./log-id.ts";
 import type { MessageCodec } from "./message-codec.ts";
 import { nodeMetricsRow, readNodeMetrics } from "./node-metrics.ts";
-import { nodeRecordRow, readClusterId, readNodeRecords } from "./node-record.ts";
+import { readClusterId, readNodeRecords } from "./node-record.ts";
 import { readRequestKind, requestKindNumber, type RequestKind } from "./request-kind.ts";
 
 /** Who answered, and everyone a client may turn to instead. */
@@ -78,11 +86,7 @@ export function encodeClientAnswer<Kind extends RequestKind>(kind: Kind, answer:
 
 /** The answer to a request of this kind. @throws DecodeError on anything that `encodeClientAnswer` does not write */
 export function decodeClientAnswer<Kind extends RequestKind>(kind: Kind, bytes: Uint8Array): AnswerOfKind<Kind> {
-  // A Buffer would hand out views of itself as values; a plain array hands out copies.
-  const row = decodeRow(
-    new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    protocolLimits.clientAnswerBytesMax,
-  );
+  const row = decodeRow(bytes, protocolLimits.clientAnswerBytesMax);
   row.integer("version", VERSION, VERSION);
   const answered = readRequestKind(row);
   if (answered !== kind) throw new DecodeError(`an answer to ${answered}, not to ${kind}`);
@@ -131,7 +135,7 @@ const CODECS: { readonly [Kind in RequestKind]: MessageCodec<AnswerByKind[Kind]>
     cells: (metrics) => [nodeMetricsRow(metrics)],
     read: (row) => readNodeMetrics(row.row("metrics")),
   },
-  triggerSnapshot: { cells: (logId) => [logIdRow(logId)], read: (row) => readLogId(row.row("logId")) },
+  triggerSnapshot: { cells: (logId) => [logIdToRow(logId)], read: (row) => readLogId(row.row("logId")) },
   getLeader: {
     cells: (leader) => [leader === undefined ? null : leaderInfoRow(leader)],
     read: (row) => row.optional((cells) => readLeaderInfo(cells.row("leader"))),
@@ -141,7 +145,7 @@ const CODECS: { readonly [Kind in RequestKind]: MessageCodec<AnswerByKind[Kind]>
 };
 
 function helloCells(hello: HelloAnswer): Row {
-  return [hello.clusterId ?? null, hello.nodeId, hello.leader ?? null, hello.nodes.map(nodeRecordRow)];
+  return [hello.clusterId ?? null, hello.nodeId, hello.leader ?? null, hello.nodes.map(nodeRecordToRow)];
 }
 
 function readHello(row: RowReader): HelloAnswer {

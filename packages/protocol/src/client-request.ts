@@ -113,11 +113,7 @@ export function encodeClientCall({ deadlineMs, request }: ClientCall): Uint8Arra
 
 /** @throws DecodeError on anything that `encodeClientCall` does not write */
 export function decodeClientCall(bytes: Uint8Array): ClientCall {
-  // A Buffer would hand out views of itself as values; a plain array hands out copies.
-  const row = decodeRow(
-    new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    protocolLimits.clientRequestBytesMax,
-  );
+  const row = decodeRow(bytes, protocolLimits.clientRequestBytesMax);
   row.integer("version", VERSION, VERSION);
   const kind = readRequestKind(row);
   const deadlineMs = row.integer("deadlineMs", 1, protocolLimits.deadlineMsMax);

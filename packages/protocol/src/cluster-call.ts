@@ -1,8 +1,9 @@
 /** The calls of `ClusterController` as a client sends them: its arguments, with defaults filled in. */
+import { nodeRecordToRow, readNodeRecord } from "@aspenjs/codec";
 import type { NodeId, NodeRecord } from "@aspenjs/api";
 
 import { plainMessage, type MessageCodec } from "./message-codec.ts";
-import { nodeRecordRow, readNodeIds, readNodeRecord, readNodeRecords } from "./node-record.ts";
+import { readNodeIds, readNodeRecords } from "./node-record.ts";
 
 export interface InitRequest {
   readonly kind: "init";
@@ -74,11 +75,11 @@ export const CLUSTER_CALL_CODECS: {
   readonly [Kind in keyof ClusterCallByKind]: MessageCodec<ClusterCallByKind[Kind]>;
 } = {
   init: {
-    cells: ({ members }) => [members.map(nodeRecordRow)],
+    cells: ({ members }) => [members.map(nodeRecordToRow)],
     read: (row) => ({ kind: "init", members: readNodeRecords(row, "members") }),
   },
   addLearner: {
-    cells: ({ node, waitForCatchUp }) => [nodeRecordRow(node), waitForCatchUp],
+    cells: ({ node, waitForCatchUp }) => [nodeRecordToRow(node), waitForCatchUp],
     read: (row) => ({
       kind: "addLearner",
       node: readNodeRecord(row.row("node")),

@@ -12,11 +12,20 @@ import {
   type NodeRecord,
   type PeerId,
 } from "@aspenjs/api";
-import { DecodeError, decodeRow, encodeRow, type Row, type RowReader } from "@aspenjs/codec";
-import { clusterStateRow, membershipRow, readClusterState, readMembership } from "./cluster-state.ts";
+import {
+  DecodeError,
+  decodeRow,
+  encodeRow,
+  type Row,
+  type RowReader,
+  nodeRecordToRow,
+  readNodeRecord,
+  membershipToRow,
+} from "@aspenjs/codec";
+import { clusterStateRow, readClusterState, readLegalMembership } from "./cluster-state.ts";
 import { protocolLimits } from "./limits.ts";
 import { plainMessage, type MessageCodec } from "./message-codec.ts";
-import { nodeRecordRow, readAddresses, readClusterId, readNodeRecord, readPeerId } from "./node-record.ts";
+import { readAddresses, readClusterId, readPeerId } from "./node-record.ts";
 
 /** Asked of every founding member before the cluster is formed. */
 export interface PrepareInitMessage {
@@ -105,15 +114,15 @@ export function decodeClusterMessageAnswer<Kind extends ClusterMessageKind>(
 
 const MESSAGE_CODECS: { readonly [Kind in ClusterMessageKind]: MessageCodec<MessageByKind[Kind]> } = {
   prepareInit: {
-    cells: ({ clusterId, membership }) => [clusterId, membershipRow(membership)],
+    cells: ({ clusterId, membership }) => [clusterId, membershipToRow(membership)],
     read: (row) => ({
       kind: "prepareInit",
       clusterId: readClusterId(row),
-      membership: readMembership(row.row("membership")),
+      membership: readLegalMembership(row.row("membership")),
     }),
   },
   joinAsLearner: {
-    cells: ({ node }) => [nodeRecordRow(node)],
+    cells: ({ node }) => [nodeRecordToRow(node)],
     read: (row) => ({ kind: "joinAsLearner", node: readNodeRecord(row.row("node")) }),
   },
   describe: plainMessage({ kind: "describe" }),

@@ -44,8 +44,7 @@ export function encodeCommandResult(result: CommandResult): Uint8Array {
 
 /** @throws DecodeError on anything that `encodeCommandResult` does not write */
 export function decodeCommandResult(bytes: Uint8Array): CommandResult {
-  // A Buffer would hand out views of itself as values; a plain array hands out copies.
-  const row = decodeRow(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), COMMAND_RESULT_BYTES_MAX);
+  const row = decodeRow(bytes, COMMAND_RESULT_BYTES_MAX);
   row.integer("version", FORMAT_VERSION, FORMAT_VERSION);
   return readCommandResult(row);
 }

@@ -79,8 +79,7 @@ export function encodeLogCommand(command: LogCommand): Uint8Array {
 
 /** @throws DecodeError on anything that `encodeLogCommand` does not write */
 export function decodeLogCommand(bytes: Uint8Array): LogCommand {
-  // A Buffer would hand out views of itself as values; a plain array hands out copies.
-  const row = decodeRow(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), LOG_COMMAND_BYTES_MAX);
+  const row = decodeRow(bytes, LOG_COMMAND_BYTES_MAX);
   row.integer("version", FORMAT_VERSION, FORMAT_VERSION);
   const logTimeMs = row.integer("logTimeMs");
   const session = row.optional((cells) => readSessionReference(cells.row("session")));

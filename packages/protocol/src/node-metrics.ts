@@ -3,8 +3,7 @@
  * than any clock that measured them.
  */
 import { assert, limits, NODE_ROLES, type LatencySummary, type NodeMetrics, type PeerMetrics } from "@aspenjs/api";
-import type { Row, RowReader } from "@aspenjs/codec";
-import { logIdRow, readLogId } from "./log-id.ts";
+import { logIdToRow, readLogId, type Row, type RowReader } from "@aspenjs/codec";
 
 const MICROSECONDS_PER_MS = 1_000;
 const REPLICATIONS = ["probe", "replicate", "snapshot"] as const;
@@ -16,11 +15,11 @@ export function nodeMetricsRow(metrics: NodeMetrics): Row {
     metrics.term,
     metrics.vote ?? null,
     metrics.leader ?? null,
-    logIdRow(metrics.lastLogId),
+    logIdToRow(metrics.lastLogId),
     metrics.committedIndex,
     metrics.appliedIndex,
-    logIdRow(metrics.snapshotLogId),
-    logIdRow(metrics.purgedLogId),
+    logIdToRow(metrics.snapshotLogId),
+    logIdToRow(metrics.purgedLogId),
     metrics.peers.map(peerMetricsRow),
     optionalMicroseconds(metrics.quorumAckAgeMs),
     metrics.proposalsInFlight,

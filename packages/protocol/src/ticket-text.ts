@@ -91,7 +91,7 @@ export function readTicket<Ticket>(
   const extent = rowExtent(bytes);
   if (extent !== undefined && extent < bytes.byteLength) return { kind: "refused", reason: "trailingBytes" };
   try {
-    const row = decodeRow(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), bytes.byteLength);
+    const row = decodeRow(bytes, bytes.byteLength);
     if (row.integer("version") !== TICKET_VERSION) return { kind: "refused", reason: "unknownVersion" };
     const outcome = read(row);
     if (outcome.kind === "accepted" && row.remaining > 0) return { kind: "refused", reason: "trailingBytes" };

@@ -1,10 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { describe, test } from "vitest";
 import { RandomWorld } from "./random/random-world.ts";
 
 /** Seeds that found a bug once; what it was stands beside them. Their lives change with the generator, so each bug has a scenario too. */
 const REGRESSIONS: readonly (readonly [seed: number, bug: string])[] = [];
 
-const SEED_COUNT = Number(process.env["RAFT_SEEDS"] ?? "300");
+const SEED_COUNT = Number(process.env["RAFT_SEEDS"] ?? "1000");
 const SEED_FIRST = Number(process.env["RAFT_SEED_FIRST"] ?? "1");
 const SEEDS_PER_TEST = 25;
 const TRACE_LINES = 60;
@@ -14,11 +14,18 @@ function live(seed: number): void {
   try {
     new RandomWorld(seed, false).live();
   } catch (error) {
-    const world = new RandomWorld(seed, true);
-    expect(() => world.live()).toThrow();
-    const steps = world.trace.slice(-TRACE_LINES).join("\n");
-    throw new Error(`seed ${seed} fails; its last steps:\n${steps}`, { cause: error });
+    throw new Error(`seed ${seed} fails; its last steps:\n${lastSteps(seed)}`, { cause: error });
   }
+}
+
+function lastSteps(seed: number): string {
+  const world = new RandomWorld(seed, true);
+  try {
+    world.live();
+  } catch {
+    return world.trace.slice(-TRACE_LINES).join("\n");
+  }
+  return "none: the second run did not fail, so the seed does not decide everything";
 }
 
 describe("random lives of a cluster keep R1, R2, R3, R4, R6, R10 and serve again after healing", () => {

@@ -17,6 +17,10 @@ describe("each scenario has the effects that stand in it (R1 to R12)", () => {
     else expect(replayed).toBe(text);
   });
 
+  test.each(files)("%s breaks no assertion and names no message that is not there", (name) => {
+    expect(readFileSync(new URL(name, directory), "utf8")).not.toMatch(/assertion failed|no such message/u);
+  });
+
   test.each(files)("%s says first what it shows", (name) => {
     const [firstLine = ""] = readFileSync(new URL(name, directory), "utf8").split("\n");
     expect(firstLine).toMatch(/^# (Catalogue|Section) \d/u);

@@ -9,10 +9,10 @@
  * System keys are part of the state and so of these bytes.
  */
 import type { KeyValueEntry } from "@aspenjs/api";
-import { DecodeError, decodeRow, encodeRow, type Row, type RowReader } from "@aspenjs/codec";
+import { DecodeError, decodeRow, encodeRow, type Row, type RowReader, storedMembershipToRow } from "@aspenjs/codec";
 import { keyValueEntryRow, readKeyValueEntry } from "@aspenjs/protocol";
 import { stateMachineLimits } from "./limits.ts";
-import { membershipRow, readMembership } from "./membership-row.ts";
+import { readMembership } from "./membership-row.ts";
 import type { SavedState } from "./replicated-state.ts";
 import { decodeSession, encodeSession } from "./session-row.ts";
 import type { SavedSession } from "./session.ts";
@@ -28,7 +28,7 @@ export function* canonicalChunks(entries: Iterable<KeyValueEntry>, state: SavedS
   for (const entry of entries) yield* framed([ENTRY, keyValueEntryRow(entry), null]);
   for (const session of state.sessions) yield* framed([SESSION, encodeSession(session)]);
   const { lastApplied, revision, logTimeMs } = state;
-  const membership = membershipRow(state.membership);
+  const membership = storedMembershipToRow(state.membership);
   yield* framed([STATE, membership, lastApplied.term, lastApplied.index, revision, logTimeMs]);
 }
 

@@ -20,7 +20,6 @@ export const stateMachineLimits = {
   sessionRowBytesMax: 16 * 1_048_576,
   membershipRowBytesMax: 4 * 1_048_576,
   membershipNodesMax: 1_024,
-  entryRowBytesMax: limits.keyBytesMax + limits.valueBytesMax + 256,
   snapshotMetaBytesMax: 4 * 1_048_576 + 1_024,
   /** Of one `SnapshotSource.read`. */
   snapshotReadBytesMax: 16 * 1_048_576,

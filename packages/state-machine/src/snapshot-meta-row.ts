@@ -1,8 +1,8 @@
 import type { SnapshotMeta } from "@aspenjs/api";
-import { decodeRow, encodeRow } from "@aspenjs/codec";
+import { decodeRow, encodeRow, storedMembershipToRow } from "@aspenjs/codec";
 import { BLAKE3_BYTES } from "./blake3.ts";
 import { stateMachineLimits } from "./limits.ts";
-import { membershipRow, readMembership } from "./membership-row.ts";
+import { readMembership } from "./membership-row.ts";
 
 const FORMAT_VERSION = 1;
 
@@ -13,7 +13,7 @@ export function encodeSnapshotMeta(meta: SnapshotMeta): Uint8Array {
     FORMAT_VERSION,
     lastIncluded.term,
     lastIncluded.index,
-    membershipRow(membership),
+    storedMembershipToRow(membership),
     byteLength,
     digest,
   ]);

@@ -15,7 +15,7 @@ const INSTALL_KILLS = 25;
 /** Kills that share one directory, whose state goes on from kill to kill. */
 const KILLS_PER_DIRECTORY = 10;
 const APPLY_LIFE_MS_MAX = 60;
-const CHILD = join(import.meta.dirname, "crash-child.ts");
+const CHILD = join(import.meta.dirname, "programs/crash-child.ts");
 const log = crashLog();
 
 interface Death {

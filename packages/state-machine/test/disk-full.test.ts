@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
-const CHILD = join(import.meta.dirname, "disk-full-child.ts");
+const CHILD = join(import.meta.dirname, "programs/disk-full-child.ts");
+/** Of util-linux. */
+const UNSHARE = "/usr/bin/unshare";
 const canMount =
-  process.platform === "linux" && spawnSync("unshare", ["-m", "sh", "-c", "mount -t tmpfs none /mnt"]).status === 0;
+  process.platform === "linux" && spawnSync(UNSHARE, ["-m", "sh", "-c", "mount -t tmpfs none /mnt"]).status === 0;
 
 interface Filled {
   readonly faults: readonly string[];
@@ -20,7 +22,7 @@ describe.skipIf(!canMount)("a disk that is full", () => {
     // The disk exists in a mount namespace of its own, and goes away with it.
     const node = `"${process.execPath}" --conditions=@aspenjs/source "${CHILD}" "${root}"`;
     const script = `mount -t tmpfs -o size=6m none "${root}" && ${node} fill && mount -o remount,size=32m "${root}" && ${node} look`;
-    const [filled = "", reopened = ""] = execFileSync("unshare", ["-m", "sh", "-c", script])
+    const [filled = "", reopened = ""] = execFileSync(UNSHARE, ["-m", "sh", "-c", script])
       .toString()
       .trim()
       .split("\n");
@@ -28,6 +30,7 @@ describe.skipIf(!canMount)("a disk that is full", () => {
     const { faults, index, revision } = JSON.parse(filled) as Filled;
     expect(faults).toEqual(["disk_full", "disk_full"]);
     expect(index).toBeGreaterThan(40);
+    expect(index % 3, "batches of three, whole or not at all").toBe(0);
     expect(JSON.parse(reopened)).toEqual({ index, revision, known: 40 });
   }, 60_000);
 });

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "vitest";
@@ -8,9 +8,9 @@ import { AspenError } from "@aspenjs/api";
 import { Blake3 } from "../src/blake3.ts";
 import { assertNodeVersion } from "../src/sqlite/open-database.ts";
 import { openSqliteStateMachine } from "../src/sqlite/index.ts";
-import { applied, installFrom, takenSnapshot } from "../src/testing/applying.ts";
+import { applied, installFrom, takenSnapshot, transfer } from "../src/testing/applying.ts";
 import { LogScript } from "../src/testing/index.ts";
-import { SqliteSubject, type SqliteReplica } from "./sqlite-subject.ts";
+import { openMachine, SqliteSubject, type SqliteReplica } from "./sqlite-subject.ts";
 
 /** A marker that stands once in a file, so that a test can change one bit of it. */
 const MARKER = "a value that is easy to find in a file";
@@ -191,6 +191,39 @@ describe("the files of the SQLite state machine", () => {
     await sink.write(bytes);
     expect(await sink.install()).toMatchObject({ kind: "rejected", reason: expect.stringContaining("schema") });
     expect(target.machine.revision).toBe(0);
+  });
+
+  test("Q5: a crash after the swap leaves the new state, and the snapshot can be installed once more", async () => {
+    const { replica } = await openFilled(subject);
+    const meta = await takenSnapshot(replica.machine);
+    const target = await subject.openReplica();
+    const source = await replica.machine.openSnapshot();
+    if (source === undefined) throw new Error("there is a snapshot");
+    const sink = await target.machine.receiveSnapshot(meta);
+    await transfer(source, sink);
+    await source.close();
+    await target.machine.close();
+    // What the disk holds when the process dies between the swap and the promotion of the snapshot.
+    await copyFile(join(target.directory, "snapshots", "incoming.sqlite"), statePath(target));
+    await target.restart();
+    expect(target.machine.appliedState).toEqual(replica.machine.appliedState);
+    expect(target.machine.latestSnapshot).toBeUndefined();
+    const again = await target.machine.receiveSnapshot(meta);
+    expect(again.receivedBytes).toBe(meta.byteLength);
+    expect(await again.install()).toEqual({ kind: "installed" });
+    expect(target.machine.latestSnapshot).toEqual(meta);
+    expect(await target.machine.checksum()).toBe(await replica.machine.checksum());
+  });
+
+  test("a second machine on one directory stops the one that comes late, before anything is applied twice", async () => {
+    const { replica, log } = await openFilled(subject);
+    const intruder = await openMachine({ directory: replica.directory, maintenance: "inline" });
+    const entry = log.set("a", "once");
+    await applied(intruder, [entry]);
+    const late = await replica.machine.apply([entry]);
+    expect(late).toMatchObject({ kind: "fault", fault: { code: "corrupt" } });
+    expect(intruder.get("a")?.version).toBe(2);
+    await intruder.close();
   });
 
   test("a Node that the binding cannot run on is refused with a clear text", () => {

@@ -42,7 +42,7 @@ export class CheckedCluster extends ScenarioCluster {
   /** Those that were in force at some time during the present step: a step takes many events. */
   #stepMemberships: (Membership | undefined)[] = [];
   committedMax: LogIndex = 0;
-  isDiskLossExpected = false;
+  isHaltExpected = false;
 
   constructor(observe: (nodeId: NodeId, effect: Effect) => void = () => {}) {
     super((nodeId, effect) => {
@@ -125,7 +125,7 @@ export class CheckedCluster extends ScenarioCluster {
         return;
       case "halt":
       case "peerLostData":
-        assert(this.isDiskLossExpected, `${effect.kind} at node ${nodeId}, though no disk lost anything`);
+        assert(this.isHaltExpected, `${effect.kind} at node ${nodeId}, though no disk lost anything`);
         return;
       default:
         return;
@@ -166,8 +166,17 @@ export class CheckedCluster extends ScenarioCluster {
       assert(view.hardState.term >= before.hardState.term, `the term of node ${node.nodeId} decreases (R1)`);
       assert(view.committed >= before.committed, `the commit index of node ${node.nodeId} decreases (R3)`);
     }
+    this.#checkOwnTerm(node, view, before);
     const from = Math.max(before?.committed ?? 0, node.disk.purged.index);
     for (let index = from + 1; index <= view.committed; index += 1) this.#checkCommitted(node, view, index);
+  }
+
+  /** A leader counts only for entries of its own term (R4). */
+  #checkOwnTerm({ nodeId, disk }: ScenarioNode, view: RaftView, before: RaftView | undefined): void {
+    const hasLed = before?.role === "leader" && before.hardState.term === view.hardState.term;
+    if (view.role !== "leader" || !hasLed || view.committed === before.committed) return;
+    const term = entryAt(disk, view.committed)?.term ?? disk.purged.term;
+    assert(term === view.hardState.term, `leader ${nodeId} commits an entry of term ${term} by counting (R4)`);
   }
 
   #checkCommitted({ nodeId, disk }: ScenarioNode, view: RaftView, index: LogIndex): void {

@@ -1,8 +1,8 @@
 import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** Of a state file: nobody but the node's own user has business with it. */
-export const PRIVATE_FILE_MODE = 0o600;
+/** Nobody but the node's own user has business with its state. */
+const PRIVATE_FILE_MODE = 0o600;
 export const PRIVATE_DIRECTORY_MODE = 0o700;
 
 async function withHandle<Result>(handle: FileHandle, use: (handle: FileHandle) => Promise<Result>): Promise<Result> {

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import type { Logger, SnapshotMeta } from "@aspenjs/api";
 import { DecodeError } from "@aspenjs/codec";
 import { decodeSnapshotMeta, encodeSnapshotMeta, isSameSnapshot } from "../snapshot-meta-row.ts";
-import { PRIVATE_DIRECTORY_MODE, touchPrivately, writeDurably } from "./durable-file.ts";
+import { PRIVATE_DIRECTORY_MODE, syncDirectory, touchPrivately, writeDurably } from "./durable-file.ts";
 import { removeFinished } from "./maintenance.ts";
 import { contentCrc, plainBytes } from "./state-schema.ts";
 
@@ -62,6 +62,7 @@ export class SnapshotDirectory {
     this.#highestNumber += 1;
     const finalPath = this.#dataPath(this.#highestNumber);
     await rename(path, finalPath);
+    await syncDirectory(this.#path);
     await writeDurably(metaPathOf(finalPath), withCrc(encodeSnapshotMeta(meta)));
     const replaced = this.#latest;
     this.#latest = { meta, path: finalPath, isVerified: true };

@@ -71,8 +71,7 @@ export class SnapshotFileSink implements SnapshotSink {
       if (fault !== undefined) return { kind: "fault", fault };
       this.#isOpen = false;
       try {
-        await this.#handle.sync();
-        await this.#handle.close();
+        await this.#finish();
         if (this.#receivedBytes === this.meta.byteLength) return await this.#installer.install();
         await this.#installer.discard();
         return { kind: "rejected", reason: `${this.#receivedBytes} of ${this.meta.byteLength} bytes are here` };
@@ -88,6 +87,14 @@ export class SnapshotFileSink implements SnapshotSink {
       this.#isOpen = false;
       await this.#handle.close();
     });
+  }
+
+  async #finish(): Promise<void> {
+    try {
+      await this.#handle.sync();
+    } finally {
+      await this.#handle.close();
+    }
   }
 
   /** What is too long already is refused at the end; until then it must not fill the disk. */

@@ -235,11 +235,9 @@ export class SqliteStateMachine implements KeyValueStateMachine {
       if (phase.kind === "open" && phase.database.writtenBytes - this.#checkpointedBytes > CLOSING_BYTES_MAX) {
         await this.#maintain({ kind: "checkpoint", databasePath: this.#databasePath });
       }
-      const isWhole = this.#phase.kind === "open";
       this.#phase = { kind: "closed" };
       await this.#maintenance.close();
-      if (phase.kind === "open" && isWhole) await phase.database.close();
-      else if (phase.kind === "open" || phase.kind === "faulted") await phase.database?.abandon();
+      if (phase.kind === "open" || phase.kind === "faulted") await phase.database?.close();
     });
   }
 
@@ -269,6 +267,7 @@ export class SqliteStateMachine implements KeyValueStateMachine {
 
   async #swap(database: StateDatabase): Promise<void> {
     this.#phase = { kind: "installing" };
+    database.emptyWriteAhead();
     await database.close();
     await swapState(this.#databasePath);
     const installed = await StateDatabase.open(this.#databasePath);

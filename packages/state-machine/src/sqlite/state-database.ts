@@ -1,7 +1,7 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { CommandResult, KeyValueEntry, ScanPage, ScanQuery } from "@aspenjs/api";
-import type { Database, Statement } from "better-sqlite3";
+import { SqliteError, type Database, type Statement } from "better-sqlite3";
 import type { DecodedEntry } from "../decoded-entry.ts";
 import { scanBounds } from "../key-range.ts";
 import { ReplicatedState, type SavedState } from "../replicated-state.ts";
@@ -92,14 +92,14 @@ export class StateDatabase {
     return collectScanPage(this.#entries.entriesIn(bounds, query, query.limit + 1), query);
   }
 
-  /** Empties the write-ahead file, so that the database file alone is the state. Short after a checkpoint. */
-  async close(): Promise<void> {
-    this.#database.pragma("wal_checkpoint(TRUNCATE)");
-    await this.abandon();
+  /** Afterwards the database file alone is the state, durably. Short after a checkpoint. */
+  emptyWriteAhead(): void {
+    const busy = this.#database.pragma("wal_checkpoint(TRUNCATE)", { simple: true });
+    if (busy !== 0) throw new SqliteError("another connection holds the write-ahead file", "SQLITE_BUSY");
   }
 
-  /** Closes the file as it is. */
-  async abandon(): Promise<void> {
+  /** The last connection to close empties the write-ahead file and removes it, unless the disk fails. */
+  async close(): Promise<void> {
     await this.#writeAhead.close();
     this.#database.close();
   }

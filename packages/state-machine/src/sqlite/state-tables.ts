@@ -1,9 +1,9 @@
 import type { Buffer } from "node:buffer";
 import type { LogId, StoredMembership } from "@aspenjs/api";
-import { decodeRow, encodeRow } from "@aspenjs/codec";
+import { decodeRow, encodeRow, storedMembershipToRow } from "@aspenjs/codec";
 import type { Database, Statement } from "better-sqlite3";
 import { stateMachineLimits } from "../limits.ts";
-import { membershipRow, readMembership } from "../membership-row.ts";
+import { readMembership } from "../membership-row.ts";
 import { SAVED_STATE_EMPTY, type ReplicatedState, type SavedState } from "../replicated-state.ts";
 import { decodeSession, encodeSession } from "../session-row.ts";
 import type { SavedSession } from "../session.ts";
@@ -15,15 +15,17 @@ type ContentRow = [content: Buffer, crc: number];
 
 /** Everything but the entries: one row that moves with every batch, the membership, one row per session. */
 export class StateTables {
-  readonly #saveApplied: Statement<AppliedRow>;
+  readonly #saveApplied: Statement<[...AppliedRow, previousIndex: number]>;
   readonly #saveMembership: Statement<[Uint8Array, number]>;
   readonly #saveSession: Statement<[number, Uint8Array, number]>;
   readonly #deleteSession: Statement<[number]>;
+  #appliedIndex: number;
   #membershipIndex: number;
 
   constructor(database: Database, saved: SavedState) {
     this.#saveApplied = database.prepare(
-      "UPDATE applied SET log_term = ?, log_index = ?, revision = ?, log_time_ms = ?, crc32 = ? WHERE id = 1",
+      "UPDATE applied SET log_term = ?, log_index = ?, revision = ?, log_time_ms = ?, crc32 = ? " +
+        "WHERE id = 1 AND log_index = ?",
     );
     this.#saveMembership = database.prepare("UPDATE membership SET content = ?, crc32 = ? WHERE id = 1");
     this.#saveSession = database.prepare(
@@ -31,12 +33,18 @@ export class StateTables {
         "ON CONFLICT (session_id) DO UPDATE SET content = excluded.content, crc32 = excluded.crc32",
     );
     this.#deleteSession = database.prepare("DELETE FROM sessions WHERE session_id = ?");
+    this.#appliedIndex = saved.lastApplied.index;
     this.#membershipIndex = saved.membership.logId.index;
   }
 
   /** Writes what changed since the last call: once per batch, however many entries it had. Returns about how much. */
   save(state: ReplicatedState): number {
-    this.#saveApplied.run(...appliedRow(state.lastApplied, state.revision, state.logTimeMs));
+    const row = appliedRow(state.lastApplied, state.revision, state.logTimeMs);
+    // Whoever else has moved the position has applied these entries too: once more would be once too often.
+    if (this.#saveApplied.run(...row, this.#appliedIndex).changes !== 1) {
+      throw new CorruptStateError("another process has changed the state");
+    }
+    this.#appliedIndex = state.lastApplied.index;
     if (state.membership.logId.index !== this.#membershipIndex) {
       const content = encodeMembership(state.membership);
       this.#saveMembership.run(content, contentCrc(content));
@@ -113,7 +121,7 @@ function appliedRow({ term, index }: LogId, revision: number, logTimeMs: number)
 }
 
 function encodeMembership(membership: StoredMembership): Uint8Array {
-  return encodeRow(membershipRow(membership));
+  return encodeRow(storedMembershipToRow(membership));
 }
 
 function decodeMembership(bytes: Uint8Array): StoredMembership {

@@ -36,7 +36,7 @@ export async function written(machine: KeyValueStateMachine, entry: LogEntry): P
   return result.result;
 }
 
-export function query(range: KeyRange, options: Partial<ScanQuery> = {}): ScanQuery {
+function query(range: KeyRange, options: Partial<ScanQuery> = {}): ScanQuery {
   return { range, limit: 1_000, reverse: false, keysOnly: false, after: undefined, ...options };
 }
 

@@ -172,13 +172,16 @@ export const snapshotCases: readonly AcceptanceCase<StateMachineSubject>[] = [
       const target = await subject.openReplica();
       await applied(target.machine, [new LogScript().set("kept", "1")]);
       const checksum = await target.machine.checksum();
-      const flipped = await readChunk(source, 0, meta.byteLength);
+      const whole = await readChunk(source, 0, meta.byteLength);
+      const flipped = whole.slice();
       flipped[Math.floor(meta.byteLength / 2)] = (flipped[Math.floor(meta.byteLength / 2)] ?? 0) ^ 1;
       const attempts: readonly (readonly [SnapshotMeta, Uint8Array])[] = [
         [meta, flipped],
         [meta, flipped.subarray(1)],
         [meta, new Uint8Array(meta.byteLength + 1)],
         [meta, new Uint8Array()],
+        [altered(meta, { digest: meta.digest.map((byte) => byte ^ 1) }), whole],
+        [altered(meta, { byteLength: meta.byteLength - 1 }), whole.subarray(0, -1)],
       ];
       for (const [claimed, bytes] of attempts) {
         const sink = await target.machine.receiveSnapshot(claimed);

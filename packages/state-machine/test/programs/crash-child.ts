@@ -5,9 +5,9 @@
  * Prints one line per step: `applied INDEX` once that much is committed, and `installing` before an installation.
  */
 import { writeSync } from "node:fs";
-import { openMachine } from "./sqlite-subject.ts";
-import { crashLog, noise } from "./crash-log.ts";
-import { installFrom } from "../src/testing/applying.ts";
+import { openMachine } from "../sqlite-subject.ts";
+import { crashLog, noise } from "../crash-log.ts";
+import { installFrom } from "../../src/testing/applying.ts";
 
 const [directory = "", mode = "", seedText = "0", donorDirectory = ""] = process.argv.slice(2);
 const log = crashLog();

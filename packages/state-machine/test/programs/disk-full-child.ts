@@ -2,8 +2,8 @@
  * Runs on a file system that is nearly full: applies until the disk is, then says what happened as one line of JSON.
  */
 import { join } from "node:path";
-import { openSqliteStateMachine } from "../src/sqlite/index.ts";
-import { LogScript } from "../src/testing/index.ts";
+import { openSqliteStateMachine } from "../../src/sqlite/index.ts";
+import { LogScript } from "../../src/testing/index.ts";
 
 const [root = "", phase = "fill"] = process.argv.slice(2);
 const opened = await openSqliteStateMachine({ directory: join(root, "state"), maintenance: "inline" });
@@ -15,7 +15,8 @@ const faults: string[] = [];
 
 if (phase === "fill") {
   while (faults.length === 0) {
-    const outcome = await machine.apply([log.write({ kind: "set", key: `k${log.nextIndex % 40}`, value })]);
+    const entries = [0, 1, 2].map(() => log.write({ kind: "set", key: `k${log.nextIndex % 40}`, value }));
+    const outcome = await machine.apply(entries);
     if (outcome.kind === "fault") faults.push(outcome.fault.code);
   }
   const { lastApplied } = machine.appliedState;
