@@ -53,9 +53,9 @@ const layers = {
 
 /** Layer 5. An app is a place where parts are put together; nothing imports it. */
 const appLayers = {
-  cli: ["api", "client", "cluster", "coordination"],
+  cli: ["api", "client", "cluster", "coordination", "protocol", "transport"],
   node: ["api", "cluster", "discovery", "log-store", "protocol", "raft", "state-machine", "transport"],
-  tui: ["api", "client"],
+  tui: ["api", "client", "transport"],
 };
 
 /** Native and network dependencies, and the one folder name that may import each. */

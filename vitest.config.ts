@@ -3,14 +3,14 @@ import { defineConfig } from "vitest/config";
 // Tests run on the TypeScript sources: the source condition of every workspace package wins over its build.
 const conditions = ["@aspenjs/source", "node", "import", "default"];
 
-const everywhere = "{packages,apps}/*/{src,test}/**";
+const everywhere = "{packages,apps,tools}/*/{src,test}/**";
 
 /** Suites that start processes, open sockets, sync disks or search for long: one file at a time, after the rest. */
 const heavy = [
   `${everywhere}/libp2p/**/*.test.ts`,
   `${everywhere}/*{crash,kill,libp2p,network,e2e,soak,process}*.test.ts`,
   "packages/{cluster,simulation}/test/**/*.test.ts",
-  "apps/*/test/**/*.test.ts",
+  "{apps,tools}/*/test/**/*.test.ts",
   "tools/gates.test.ts",
 ];
 
@@ -28,7 +28,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: [`${everywhere}/*.test.ts`, "tools/**/*.test.ts"],
+          include: [`${everywhere}/*.test.ts`, "tools/*.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**", ...heavy],
           maxWorkers: 2,
           testTimeout: 20_000,

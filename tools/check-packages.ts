@@ -1,7 +1,7 @@
 /**
  * Are the packages good for those who install them? Builds all, packs each public one outside the workspace, judges
  * every tarball with publint and attw, installs all of them together with npm into an empty project, and there, under
- * plain Node, imports every entry point and runs the first `ts` block of every README.
+ * plain Node, imports every entry point, starts every program and runs the first `ts` block of every README.
  *
  *     pnpm check-packages [folder…]
  *
@@ -24,6 +24,7 @@ interface PackedPackage {
 }
 
 const EXAMPLE_TIMEOUT_MS = 60_000;
+const PROGRAM_TIMEOUT_MS = 30_000;
 const TARBALL_FILES_REQUIRED = ["package.json", "README.md", "LICENSE"];
 const TARBALL_FILES_BANNED = /(\.test\.|^src\/|^test\/|tsconfig|tsup\.config|\.tsbuildinfo)/;
 
@@ -93,6 +94,10 @@ async function useAsUser(item: PackedPackage, project: string): Promise<void> {
     const code = `const names = Object.keys(await import(${JSON.stringify(entryPoint)}));
       if (names.length === 0) throw new Error("exports nothing");`;
     await check(`import ${entryPoint}`, "node", ["--input-type=module", "--eval", code], { cwd: project });
+  }
+  for (const program of Object.keys(typeof item.manifest.bin === "object" ? item.manifest.bin : {})) {
+    const options = { cwd: project, timeoutMs: PROGRAM_TIMEOUT_MS };
+    await check(`start ${program}`, join(project, "node_modules/.bin", program), ["--help"], options);
   }
   const example = readmeExample(item.readme);
   if (example === undefined) {

@@ -28,7 +28,7 @@ interface StepOutcome {
 
 const FAILURE_LINES_MAX = 40;
 
-const typeChecked = ["tools", ...readWorkspace().map(({ folder }) => folder)];
+const typeChecked = ["tools", ...readWorkspace(["packages", "apps", "tools"]).map(({ folder }) => folder)];
 
 const steps: readonly Step[] = [
   { name: "format", purpose: "oxfmt has nothing to change", commands: [["oxfmt", "--check", "."]] },
@@ -69,7 +69,7 @@ const steps: readonly Step[] = [
   },
   {
     name: "packages",
-    purpose: "built, packed, installed elsewhere; entries import, examples run, types resolve",
+    purpose: "built, packed, installed elsewhere; entries import, programs start, examples run",
     commands: [["node", "tools/check-packages.ts"]],
     failureStart: /^FAILED/m,
   },

@@ -37,15 +37,15 @@ export function readManifest(directory: string): Manifest {
   return JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Manifest;
 }
 
-/** Every package and app that has a package.json, in order of its folder. */
-export function readWorkspace(rootDirectory = ROOT_DIRECTORY): WorkspacePackage[] {
-  return ["packages", "apps"]
-    .filter((group) => existsSync(join(rootDirectory, group)))
-    .flatMap((group) => readdirSync(join(rootDirectory, group)).map((name) => `${group}/${name}`))
-    .filter((folder) => existsSync(join(rootDirectory, folder, "package.json")))
+/** Every package and app that has a package.json, in order of its folder; of other groups when they are named. */
+export function readWorkspace(groups: readonly string[] = ["packages", "apps"]): WorkspacePackage[] {
+  return groups
+    .filter((group) => existsSync(join(ROOT_DIRECTORY, group)))
+    .flatMap((group) => readdirSync(join(ROOT_DIRECTORY, group)).map((name) => `${group}/${name}`))
+    .filter((folder) => existsSync(join(ROOT_DIRECTORY, folder, "package.json")))
     .sort()
     .map((folder) => {
-      const directory = join(rootDirectory, folder);
+      const directory = join(ROOT_DIRECTORY, folder);
       return { folder, directory, manifest: readManifest(directory) };
     });
 }
