@@ -3,6 +3,7 @@ import { AspenError } from "@aspenjs/api";
 import { NODE_CONFIG_DEFAULTS } from "@aspenjs/cluster";
 import { Command } from "commander";
 import { LOG_LEVELS, parseNodeOptions, type OptionTexts } from "./node-options.ts";
+import { onParentGone } from "./parent-watch.ts";
 import { createPinoLogger } from "./pino-logger.ts";
 import { runNode } from "./run-node.ts";
 
@@ -14,19 +15,29 @@ const program = new Command("aspen-node")
   .description("One node of an Aspen cluster. Every option can also be set as ASPEN_… in the environment.")
   .option("--data-dir <dir>", "identity, log and state live here (default: ./aspen-data)")
   .option("--listen <multiaddr...>", "where to listen (default: /ip4/127.0.0.1/tcp/7600)")
-  .option("--secret-file <file>", "the cluster secret, mode 0600 (default: cluster.secret in the data directory, made if missing)")
+  .option(
+    "--secret-file <file>",
+    "the cluster secret, mode 0600 (default: cluster.secret in the data directory, made if missing)",
+  )
   .option("--join-ticket-file <file>", "a join ticket: take the secret from it and ask to be taken in as a learner")
   .option("--node-id <id>", "for the first start; drawn if not given")
   .option("--log-level <level>", `${LOG_LEVELS.join(", ")} (default: info)`)
   .option("--heartbeat-ms <ms>", `between a leader's heartbeats (default: ${defaults.heartbeatMs})`)
   .option("--election-ms-min <ms>", `shortest election timeout (default: ${defaults.electionMsMin})`)
   .option("--election-ms-max <ms>", `longest election timeout (default: ${defaults.electionMsMax})`)
-  .option("--failover-ms-max <ms>", `after a broken connection to the leader; 0 is off (default: ${defaults.failoverMsMax})`)
+  .option(
+    "--failover-ms-max <ms>",
+    `after a broken connection to the leader; 0 is off (default: ${defaults.failoverMsMax})`,
+  )
   .option("--lease-drift-ms <ms>", "enables leader leases, shortened by this much (default: off)")
   .option("--compaction-entries <n>", `applied entries between compactions (default: ${defaults.compactionEntries})`)
   .option("--compaction-bytes <n>", `applied bytes between compactions (default: ${defaults.compactionBytes})`)
-  .option("--retained-entries-min <n>", `log entries that stay behind a compaction (default: ${defaults.retainedEntriesMin})`)
+  .option(
+    "--retained-entries-min <n>",
+    `log entries that stay behind a compaction (default: ${defaults.retainedEntriesMin})`,
+  )
   .option("--membership-cooldown-ms <ms>", `between promotions (default: ${defaults.membershipCooldownMs})`)
+  .option("--exit-with-parent", "stop when standard input ends: for programs that start nodes")
   .showHelpAfterError()
   .exitOverride();
 
@@ -43,7 +54,8 @@ function gatherOptions(argv: readonly string[]): OptionTexts {
 }
 
 async function main(): Promise<number> {
-  const options = parseNodeOptions(gatherOptions(process.argv));
+  const texts = gatherOptions(process.argv);
+  const options = parseNodeOptions(texts);
   const logger = createPinoLogger(options.logLevel);
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -51,6 +63,12 @@ async function main(): Promise<number> {
       // A second signal means now: whatever is committed is safe.
       if (stopping.signal.aborted) process.exit(EXIT_FAILED);
       logger.log("info", "stopping", { signal });
+      stopping.abort();
+    });
+  }
+  if (texts["exitWithParent"] !== undefined) {
+    onParentGone(() => {
+      logger.log("info", "stopping", { reason: "standard input has ended" });
       stopping.abort();
     });
   }

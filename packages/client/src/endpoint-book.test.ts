@@ -121,7 +121,10 @@ describe("EndpointBook", () => {
 
   test("B3: a node that fell silent is passed over for a while, and asked all the same when there is nobody else", () => {
     const some = book();
-    some.learnNodes([{ ...record(1), addresses: ["/s1"] }, { ...record(2), addresses: ["/s2"] }]);
+    some.learnNodes([
+      { ...record(1), addresses: ["/s1"] },
+      { ...record(2), addresses: ["/s2"] },
+    ]);
     some.learnLeader(1);
     some.fellSilent(endpoint(some, 1), 1_000);
     expect(some.leader).toBeUndefined();

@@ -34,7 +34,7 @@ import { LocalController } from "./local-controller.ts";
 import { LogClock } from "./log-clock.ts";
 import { NODE_CONFIG_DEFAULTS, raftOptions, type NodeConfig } from "./node-config.ts";
 import type { IdentityStore, NodeIdentity } from "./node-identity.ts";
-import { PeerDirectory } from "./peer-directory.ts";
+import type { PeerDirectory } from "./peer-directory.ts";
 import { Probation } from "./probation.ts";
 import { RequestRouter } from "./request-router.ts";
 

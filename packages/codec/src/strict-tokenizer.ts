@@ -20,9 +20,9 @@ export class StrictTokenizer extends Tokenizer {
 
 /** The library's text decoder replaces what is malformed and drops a leading byte order mark; ours does neither. */
 function decodedStrictly(token: Token): Token {
-  const text: string = token.value;
+  const text: unknown = token.value;
   const bytes = token.byteValue;
-  if (bytes === undefined) return token;
+  if (bytes === undefined || typeof text !== "string") return token;
   if (bytes[0] !== BYTE_ORDER_MARK_FIRST_BYTE && !text.includes(REPLACEMENT_CHARACTER)) return token;
   token.value = strictUtf8.decode(bytes);
   return token;

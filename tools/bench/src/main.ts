@@ -14,7 +14,9 @@ interface ThroughputFlags {
   readonly beside?: string;
 }
 
-const program = new Command("bench").description("Measures a real cluster on this machine. Figures of one run compare; others do not.");
+const program = new Command("bench").description(
+  "Measures a real cluster on this machine. Figures of one run compare; others do not.",
+);
 
 program
   .command("throughput", { isDefault: true })
@@ -26,10 +28,18 @@ program
   .option("--beside <command>", "another benchmark that prints points as JSON lines, run right after")
   .action(async (flags: ThroughputFlags) => {
     console.log(renderFloor(await measureFloor()));
-    const progress = (point: Point) => console.error(`${point.system} ${point.mode} ${point.callers}: ${point.opsPerSecond}/s`);
+    const progress = (point: Point) =>
+      console.error(`${point.system} ${point.mode} ${point.callers}: ${point.opsPerSecond}/s`);
     const { nodes, callers } = flags;
     const durationMs = flags.seconds * 1_000;
-    const ours = await measureThroughput({ nodes, modes: flags.modes, callers, warmupMs: 2_000, durationMs, onPoint: progress });
+    const ours = await measureThroughput({
+      nodes,
+      modes: flags.modes,
+      callers,
+      warmupMs: 2_000,
+      durationMs,
+      onPoint: progress,
+    });
     console.log(`\n${renderPoints(ours)}`);
     if (flags.beside === undefined) return;
     const theirs = await runBeside(flags.beside, progress);

@@ -3,14 +3,25 @@ import type { FloorFigure } from "./floor.ts";
 import type { Point } from "./point.ts";
 
 /** Columns as wide as their widest cell, numbers to the right. */
-export function renderTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+function renderTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = [head, ...rows.map((row) => row.map(String))];
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
   return cells.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  ")).join("\n");
 }
 
 export function renderPoints(points: readonly Point[]): string {
-  const head = ["system", "mode", "callers", "ops/s", "p50 ms", "p99 ms", "server µs/op", "client µs/op", "RSS MiB", "errors"];
+  const head = [
+    "system",
+    "mode",
+    "callers",
+    "ops/s",
+    "p50 ms",
+    "p99 ms",
+    "server µs/op",
+    "client µs/op",
+    "RSS MiB",
+    "errors",
+  ];
   return renderTable(
     head,
     points.map((point) => [

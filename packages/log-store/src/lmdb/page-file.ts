@@ -6,7 +6,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 
 /** What is wrong with the file. */
-export class PageDamage extends Error {
+class PageDamage extends Error {
   override readonly name = "PageDamage";
 }
 

@@ -25,8 +25,9 @@ export function assertRaft(raft: Raft): void {
 function assertLeader(raft: Raft, leader: Leader): void {
   assert(raft.vote === raft.nodeId, "a leader voted for itself (R1)");
   const isStartKnown = leader.termStart > raft.log.purged.index;
-  if (isStartKnown)
+  if (isStartKnown) {
     assert(raft.log.termAt(leader.termStart) === raft.term, "a leader's first entry is of its term (R4)");
+  }
   const quorum = quorumMatchIndex(raft, leader);
   const isCommittable = quorum > raft.committed && raft.log.termAt(quorum) === raft.term;
   assert(!isCommittable, "what a quorum holds in this term is committed (R4)");

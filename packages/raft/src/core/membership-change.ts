@@ -40,7 +40,7 @@ export function changeMembership(raft: Raft, leader: Leader, token: Token, targe
 }
 
 /** The first step from `present` towards `target`: joint when the voters differ, else the target itself. */
-export function nextMembership(present: Membership, target: MembershipTarget): Membership {
+function nextMembership(present: Membership, target: MembershipTarget): Membership {
   const voters = [...target.voters].sort(compareNodeIds);
   const learners = [...target.learners].sort(compareNodeIds);
   const isSameVoters = voters.length === present.voters.length && voters.every((id) => present.voters.includes(id));

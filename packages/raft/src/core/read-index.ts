@@ -80,7 +80,7 @@ export function releaseReads(raft: Raft, leader: Leader): void {
  * A lease counts from when its round was *sent*, is shorter than any voter's patience by the allowed drift, and ends
  * for the whole term when leadership is handed over, since that election does not wait for patience (catalogue 44).
  */
-export function holdsLease(raft: Raft, leader: Leader): boolean {
+function holdsLease(raft: Raft, leader: Leader): boolean {
   const { lease, electionTicksMin } = raft.config;
   if (lease.kind === "disabled" || leader.transfer !== undefined || leader.isLeaseForfeited) return false;
   return raft.now < leader.leaseTick + electionTicksMin - lease.driftTicks;

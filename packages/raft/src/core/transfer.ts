@@ -1,4 +1,4 @@
-import { type NodeId } from "@aspenjs/api";
+import type { NodeId } from "@aspenjs/api";
 import type { Token } from "./event.ts";
 import type { Raft } from "./raft.ts";
 import type { Leader } from "./role.ts";

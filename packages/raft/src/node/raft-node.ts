@@ -189,7 +189,9 @@ export class RaftNode<Result> {
     const token = this.#nextToken();
     const placed = this.#proposals.add(token, 0);
     const committed = new Promise<Membership>((resolve, reject) => {
-      this.#onPlaced.set(token, (logId) => this.#memberships.wait(logId.index).then(resolve, reject));
+      this.#onPlaced.set(token, (logId) => {
+        this.#memberships.wait(logId.index).then(resolve, reject);
+      });
       // What becomes of the first entry decides only when it is refused or lost.
       placed.catch(reject);
     });

@@ -19,7 +19,11 @@ export function refusalError(refused: Extract<Effect, { readonly kind: "refused"
   const isLeaderless = refused.reason === "not_leader" && refused.leader === undefined;
   return new AspenError(isLeaderless ? "unavailable" : CODES[refused.reason], refused.detail, {
     ...(refused.reason === "change_in_progress" ? { retryable: true } : {}),
-    details: { outcome: "not_applied", reason: refused.reason, ...(refused.leader === undefined ? {} : { leader: refused.leader }) },
+    details: {
+      outcome: "not_applied",
+      reason: refused.reason,
+      ...(refused.leader === undefined ? {} : { leader: refused.leader }),
+    },
   });
 }
 

@@ -118,8 +118,9 @@ export class ShellCluster {
     for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 50) {
       const leaders = [...this.nodes.values()].filter(({ raft }) => raft.view.role === "leader");
       const latest = leaders.toSorted((a, b) => b.raft.view.hardState.term - a.raft.view.hardState.term)[0];
-      if (latest !== undefined && latest.raft.view.committed >= (latest.raft.view.leading?.termStart ?? 0))
-        return latest;
+      const view = latest?.raft.view;
+      const isReady = view?.leading !== undefined && view.committed >= view.leading.termStart;
+      if (latest !== undefined && isReady) return latest;
       await this.clock.advance(50);
     }
     throw new Error("no leader within a minute of virtual time");
