@@ -80,7 +80,14 @@ export class ProcessCluster {
   ticket(): string {
     const addresses = [...this.nodes.values()].map((node) => node.address).slice(0, 16);
     return encodeClientTicket(
-      { id: "00".repeat(16), clusterId: this.clusterId, addresses, access: "admin", keyPrefixes: [], expiresAtMs: undefined },
+      {
+        id: "00".repeat(16),
+        clusterId: this.clusterId,
+        addresses,
+        access: "admin",
+        keyPrefixes: [],
+        expiresAtMs: undefined,
+      },
       this.#secret.ticketKey(),
     );
   }

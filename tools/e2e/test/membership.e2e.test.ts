@@ -26,7 +26,9 @@ test("a learner joins by snapshot, voters and the leader leave, leadership moves
   await writer.start();
   while (writer.acknowledged < 400) await new Promise((resolve) => setTimeout(resolve, 50));
 
-  const metrics = await (await cluster.connect({ endpoint: (await cluster.leader(admin)).address })).cluster.getMetrics();
+  const metrics = await (
+    await cluster.connect({ endpoint: (await cluster.leader(admin)).address })
+  ).cluster.getMetrics();
   expect(metrics.purgedLogId.index).toBeGreaterThan(0);
 
   const fourth = await cluster.startNode(4, COMPACT_EARLY);
