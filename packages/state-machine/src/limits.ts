@@ -1,4 +1,5 @@
 import { assert, limits } from "@aspenjs/api";
+import { protocolLimits } from "@aspenjs/protocol";
 import { COMMAND_RESULT_BYTES_MAX } from "@aspenjs/protocol";
 
 /**
@@ -10,7 +11,7 @@ export const stateMachineLimits = {
   /** A session that no command used for so much log time is forgotten. */
   sessionIdleMsMax: 3_600_000,
   /** How far a sequence number may be ahead of what the client has acknowledged. */
-  sessionWindowMax: 1_024,
+  sessionWindowMax: protocolLimits.sessionWindowMax,
   /** Beyond this many bytes of results a client must acknowledge some before it may write on. */
   sessionResultBytesMax: 4 * 1_048_576,
   /** All results of all sessions; beyond it the session that was used least recently is forgotten. */
