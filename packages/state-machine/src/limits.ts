@@ -1,6 +1,5 @@
 import { assert, limits } from "@aspenjs/api";
-import { protocolLimits } from "@aspenjs/protocol";
-import { COMMAND_RESULT_BYTES_MAX } from "@aspenjs/protocol";
+import { COMMAND_RESULT_BYTES_MAX, protocolLimits } from "@aspenjs/protocol";
 
 /**
  * The bounds of the replicated state. Those of sessions are part of what the log means: every replica must have the

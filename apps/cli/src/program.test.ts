@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { MemoryHost } from "../test/memory-host.ts";
+
+/** Every command there is, by asking each group for its help. */
+async function commandPaths(path: readonly string[] = []): Promise<readonly (readonly string[])[]> {
+  const { output } = await new MemoryHost().run(...path, "--help");
+  const [, list = ""] = /^Commands:\n((?: {2}.*\n?)+)/m.exec(output) ?? [];
+  const names = [...list.matchAll(/^ {2}([a-z][a-z-]*)/gm)]
+    .map(([, name = ""]) => name)
+    .filter((name) => name !== "help");
+  const deeper = await Promise.all(names.map((name) => commandPaths([...path, name])));
+  return [path, ...deeper.flat()];
+}
+
+test("every command explains itself with examples, on standard output, and ends with 0", async () => {
+  const paths = await commandPaths();
+  expect(paths.map((path) => path.join(" "))).toEqual([
+    "",
+    "up",
+    "kv",
+    ...["get", "put", "del", "scan", "cas", "import", "export"].map((name) => `kv ${name}`),
+    "cluster",
+    ...["status", "members", "init", "add-learner", "promote", "change-membership", "remove"].map(
+      (name) => `cluster ${name}`,
+    ),
+    ...["transfer-leader", "snapshot", "metrics", "ticket"].map((name) => `cluster ${name}`),
+  ]);
+  for (const path of paths) {
+    const run = await new MemoryHost().run(...path, "--help");
+    expect(run).toMatchObject({ exitCode: 0, errors: "" });
+    expect(run.output, path.join(" ")).toContain("Examples:\n  aspen ");
+  }
+});
+
+describe("usage", () => {
+  test.each([
+    [[]],
+    [["kv"]],
+    [["nonsense"]],
+    [["kv", "nonsense"]],
+    [["kv", "get"]],
+    [["kv", "get", "a", "b"]],
+    [["kv", "get", "a", "--nonsense"]],
+    [["kv", "get", "a", "-o", "xml"]],
+    [["kv", "get", "a", "--deadline", "10"]],
+    [["kv", "get", "a", "--deadline", "2h"]],
+    [["kv", "get", "a", "--endpoint", "nowhere"]],
+    [["kv", "get", "a", "--consistency", "eventual"]],
+    [["kv", "get", "a", "--ticket", "x", "--ticket-file", "y"]],
+    [["kv", "get", "a", "--ticket-file", "missing"]],
+    [["kv", "scan", "--limit", "0"]],
+    [["kv", "scan", "--count", "--all"]],
+    [["up", "--nodes", "0"]],
+    [["up", "--once", "--data", "x"]],
+  ])("%j ends with 2, says why on standard error, and asks nobody", async (words) => {
+    const host = new MemoryHost();
+    const run = await host.run(...words);
+    expect(run).toMatchObject({ exitCode: 2, output: "" });
+    expect(run.errors).not.toBe("");
+    expect(host.connections).toEqual([]);
+  });
+
+  test("an error names itself, its code and where help is", async () => {
+    expect((await new MemoryHost().run("kv", "get", "--limit", "3")).errors).toBe(
+      `aspen: invalid_request: unknown option '--limit'\n(try "aspen kv get --help")\n`,
+    );
+  });
+
+  test("without any ticket it says where it looked", async () => {
+    const run = await new MemoryHost({ variables: {} }).run("kv", "get", "a");
+    expect(run.exitCode).toBe(2);
+    expect(run.errors).toMatch(/no ticket: give --ticket .* ASPEN_TICKET.*aspen up.*\.aspen\/ticket/);
+  });
+});
+
+test("--version prints the version of the package", async () => {
+  expect((await new MemoryHost().run("--version")).output).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
