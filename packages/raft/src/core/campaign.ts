@@ -133,6 +133,7 @@ function becomeLeader(raft: Raft): void {
     progress: new Map(),
     termStart: next,
     electedTick: raft.now,
+    sequence: 0,
     heartbeatTick: raft.now + raft.config.heartbeatTicks,
     round: 0,
     roundTicks: [],
@@ -142,7 +143,7 @@ function becomeLeader(raft: Raft): void {
     transfer: undefined,
   };
   for (const nodeId of memberIds(raft.membership)) {
-    if (nodeId !== raft.nodeId) leader.progress.set(nodeId, createProgress(next, raft.now));
+    if (nodeId !== raft.nodeId) leader.progress.set(nodeId, createProgress(next, raft.now, 0));
   }
   raft.role = leader;
   raft.emit({ kind: "roleChanged", role: "leader", term: raft.term, leader: raft.nodeId });

@@ -53,7 +53,7 @@ export interface VoteResponse {
 export interface AppendRequest {
   readonly kind: "appendRequest";
   readonly term: Term;
-  /** Grows with every append to this follower in this term; the answer repeats it. */
+  /** Grows with every append of this leader's term, to whomever; the answer repeats it. */
   readonly sequence: number;
   readonly previous: LogId;
   readonly entries: readonly LogEntry[];

@@ -17,8 +17,10 @@ export interface Progress {
   matchIndex: LogIndex;
   nextIndex: LogIndex;
   flow: Flow;
-  /** Of the last append sent. */
+  /** Of the last append sent; numbers are the leader's, over all followers. */
   sequence: number;
+  /** Answers up to this number are to an earlier membership of the same node id, which may have had another disk. */
+  readonly sinceSequence: number;
   /** Of the latest append whose answer was taken: older refusals are stale. */
   answeredSequence: number;
   /** Of the last append sent when `matchIndex` grew: only a later one can show that the follower lost what it had. */
@@ -37,14 +39,15 @@ export interface Progress {
   releaseTick: number | undefined;
 }
 
-export function createProgress(nextIndex: LogIndex, tick: number): Progress {
+export function createProgress(nextIndex: LogIndex, tick: number, sinceSequence: number): Progress {
   return {
     matchIndex: 0,
     nextIndex,
     flow: { kind: "probe", isWaiting: false },
-    sequence: 0,
-    answeredSequence: 0,
-    matchSequence: 0,
+    sequence: sinceSequence,
+    sinceSequence,
+    answeredSequence: sinceSequence,
+    matchSequence: sinceSequence,
     confirmedRound: 0,
     contactTick: tick,
     advanceTick: tick,
@@ -89,8 +92,9 @@ export function advanceMatch(progress: Progress, index: LogIndex, tick: number):
 }
 
 /** Records an append that leaves now with entries up to `lastIndex`. */
-export function recordSent(progress: Progress, lastIndex: LogIndex, tick: number): void {
-  progress.sequence += 1;
+export function recordSent(progress: Progress, sequence: number, lastIndex: LogIndex, tick: number): void {
+  assert(sequence > progress.sequence, "appends are numbered upwards (R9)");
+  progress.sequence = sequence;
   switch (progress.flow.kind) {
     case "probe":
       progress.flow.isWaiting = true;

@@ -42,7 +42,8 @@ function sendAppend(raft: Raft, leader: Leader, nodeId: NodeId, progress: Progre
     case "entries":
       break;
   }
-  recordSent(progress, previousIndex + outcome.entries.length, raft.now);
+  leader.sequence += 1;
+  recordSent(progress, leader.sequence, previousIndex + outcome.entries.length, raft.now);
   progress.committedSent = raft.committed;
   raft.send(nodeId, {
     kind: "appendRequest",
@@ -64,7 +65,7 @@ function askForSnapshot(raft: Raft, nodeId: NodeId, progress: Progress): void {
 /** A follower answered an append. Answers may come late, twice and out of order. */
 export function onAppendResponse(raft: Raft, leader: Leader, from: NodeId, response: AppendResponse): void {
   const progress = leader.progress.get(from);
-  if (progress === undefined) return;
+  if (progress === undefined || response.sequence <= progress.sinceSequence) return;
   progress.contactTick = raft.now;
   confirmRound(raft, leader, progress, response.round);
   switch (response.outcome.kind) {

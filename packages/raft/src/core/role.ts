@@ -45,6 +45,8 @@ export interface Leader {
   /** Index of this term's first entry: until it commits, nothing is read and no membership changes (R6, R8). */
   readonly termStart: LogIndex;
   readonly electedTick: number;
+  /** Of the latest append to anyone. */
+  sequence: number;
   heartbeatTick: number;
   /** The latest read round, and when each round that still matters was opened. */
   round: number;

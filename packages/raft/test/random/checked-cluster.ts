@@ -25,8 +25,8 @@ interface CommittedEntry {
 /**
  * A scenario cluster that checks, after every step of every node, what no node can check alone: the global halves of
  * R1 (one leader and one vote per term, durable before it is told), R2 (equal id, equal prefix), R3 (what is committed
- * stays and is in every later leader), R6 (no read below what was committed when it began), R10 (what is acknowledged
- * is durable). Disks here keep their promises, so nobody may halt or be called lost.
+ * stays and is in every later leader), R4 and R9 (what a leader counts), R6 (no read below what was committed when it
+ * began), R10 (what is acknowledged is durable). Disks here keep their promises, so nobody may halt or be called lost.
  */
 export class CheckedCluster extends ScenarioCluster {
   readonly #leaders = new Map<Term, NodeId>();
@@ -41,6 +41,8 @@ export class CheckedCluster extends ScenarioCluster {
   readonly #answered = new Set<number>();
   /** Those that were in force at some time during the present step: a step takes many events. */
   #stepMemberships: (Membership | undefined)[] = [];
+  /** A snapshot holds what others committed, by whatever rule. */
+  #isSnapshotStep = false;
   committedMax: LogIndex = 0;
   isHaltExpected = false;
 
@@ -55,6 +57,7 @@ export class CheckedCluster extends ScenarioCluster {
     const node = this.node(nodeId);
     if (node.core !== undefined) for (const event of events) this.#noteQuestion(nodeId, event);
     this.#stepMemberships = [this.#views.get(nodeId)?.membership.membership, node.core?.view.membership.membership];
+    this.#isSnapshotStep = events.some((event) => event.kind === "snapshotInstalled");
     const effects = super.step(nodeId, ...events);
     if (node.core !== undefined) this.#checkNode(node, node.core.view);
     return effects;
@@ -166,15 +169,23 @@ export class CheckedCluster extends ScenarioCluster {
       assert(view.hardState.term >= before.hardState.term, `the term of node ${node.nodeId} decreases (R1)`);
       assert(view.committed >= before.committed, `the commit index of node ${node.nodeId} decreases (R3)`);
     }
-    this.#checkOwnTerm(node, view, before);
+    this.#checkLeading(node, view, before);
     const from = Math.max(before?.committed ?? 0, node.disk.purged.index);
     for (let index = from + 1; index <= view.committed; index += 1) this.#checkCommitted(node, view, index);
   }
 
-  /** A leader counts only for entries of its own term (R4). */
-  #checkOwnTerm({ nodeId, disk }: ScenarioNode, view: RaftView, before: RaftView | undefined): void {
+  /** A leader counts only for entries of its own term (R4), and forgets nothing that was confirmed to it (R9). */
+  #checkLeading({ nodeId, disk }: ScenarioNode, view: RaftView, before: RaftView | undefined): void {
     const hasLed = before?.role === "leader" && before.hardState.term === view.hardState.term;
-    if (view.role !== "leader" || !hasLed || view.committed === before.committed) return;
+    if (view.role !== "leader" || !hasLed) return;
+    // Who was removed and added again starts over.
+    const isSameMembers = this.#stepMemberships.length === 2;
+    const matches = new Map(view.leading?.peers.map((peer) => [peer.nodeId, peer.matchIndex]));
+    for (const peer of before.leading?.peers ?? []) {
+      const match = matches.get(peer.nodeId) ?? peer.matchIndex;
+      assert(!isSameMembers || match >= peer.matchIndex, `what ${peer.nodeId} confirmed to ${nodeId} decreases (R9)`);
+    }
+    if (view.committed === before.committed || this.#isSnapshotStep) return;
     const term = entryAt(disk, view.committed)?.term ?? disk.purged.term;
     assert(term === view.hardState.term, `leader ${nodeId} commits an entry of term ${term} by counting (R4)`);
   }
