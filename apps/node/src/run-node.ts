@@ -68,7 +68,9 @@ async function joinUntilTaken(node: AspenNode, ticket: JoinTicket, logger: Logge
       return;
     } catch (error) {
       const isFinal = error instanceof AspenError && !error.retryable;
-      logger.log(isFinal ? "error" : "warn", "not joined yet", { reason: String(error) });
+      const reason = error instanceof AspenError ? `${error.code}: ${error.message}` : String(error);
+      const cause = error instanceof Error && error.cause !== undefined ? String(error.cause) : undefined;
+      logger.log(isFinal ? "error" : "warn", isFinal ? "refused by the cluster" : "not joined yet", { reason, cause });
       if (isFinal) return;
       await new Promise((resolve) => setTimeout(resolve, JOIN_RETRY_MS));
     }

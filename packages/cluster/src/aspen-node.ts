@@ -200,7 +200,10 @@ export class AspenNode {
     logger.log("info", "node started", { nodeId, peerId, clusterId, addresses: this.addresses });
   }
 
-  /** Asks the members at these addresses to take this node in as a learner. Safe to repeat. */
+  /**
+   * Asks the members at these addresses to take this node in as a learner. Safe to repeat.
+   * @throws AspenError what a member refused with, if another try would meet it again; else `unavailable`
+   */
   async join(addresses: readonly string[]): Promise<void> {
     const { transport } = this.#parts;
     let failure: unknown;
@@ -215,6 +218,7 @@ export class AspenNode {
         decodeClusterMessageAnswer("joinAsLearner", answer);
         return;
       } catch (error) {
+        if (error instanceof AspenError && !error.retryable) throw error;
         failure = error;
       }
     }

@@ -3,6 +3,7 @@ import {
   decodeClusterMessageAnswer,
   encodeClusterMessage,
   PROTOCOL_IDS,
+  type AdmittedNode,
   type ClusterMessage,
   type ClusterMessageAnswerOf,
 } from "@aspenjs/protocol";
@@ -36,9 +37,19 @@ export class Introduction {
     if (peerId !== record.peerId) {
       throw new AspenError("invalid_request", `node ${record.nodeId}: another peer answers at its address`);
     }
-    const node = await this.#deps.admission.admit(record.peerId);
+    const node = await this.#admit(record);
     if (node.nodeId !== record.nodeId) {
       throw new AspenError("invalid_request", `the peer at node ${record.nodeId}'s address is node ${node.nodeId}`);
+    }
+  }
+
+  /** `unauthorized` is what a caller with a bad ticket hears; this is the other node's fault. */
+  async #admit(record: NodeRecord): Promise<AdmittedNode> {
+    try {
+      return await this.#deps.admission.admit(record.peerId);
+    } catch (error) {
+      if (!AspenError.isCode(error, "unauthorized")) throw error;
+      throw new AspenError("forbidden", `node ${record.nodeId} does not know this cluster's secret`, { cause: error });
     }
   }
 

@@ -25,7 +25,7 @@ export class Probation {
     }
     const cancel = this.#deps.clock.setTimer(limits.probationMs, () => {
       this.#strangers.delete(peerId);
-      this.#deps.logger.log("info", "a stranger said nothing and was disconnected", { peerId });
+      this.#deps.logger.log("warn", "a stranger neither proved the secret nor showed a ticket", { peerId });
       this.#deps.disconnect(peerId);
     });
     this.#strangers.set(peerId, cancel);

@@ -1,4 +1,5 @@
 import { DecodeError, decodeRow, encodeRow } from "@aspenjs/codec";
+import { copiedBytes } from "./copied-bytes.ts";
 
 /** What both sides say first. The version is the frame's id, so that it can be read whatever the body looks like. */
 export interface Hello {
@@ -16,7 +17,7 @@ export function encodeHello(hello: Hello): Uint8Array {
 export function decodeHello(body: Uint8Array): Hello | undefined {
   try {
     const row = decodeRow(body, HELLO_BYTES_MAX);
-    const instance = row.fixedBytes("instance", INSTANCE_BYTES).slice();
+    const instance = copiedBytes(row.fixedBytes("instance", INSTANCE_BYTES));
     row.end();
     return { instance };
   } catch (error) {

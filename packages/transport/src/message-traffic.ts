@@ -1,6 +1,7 @@
 /** One-way messages in both directions. In order per protocol; invariants M1 to M3 of SPEC.md. */
 import type { PeerId, ProtocolHandlers, SendOutcome } from "@aspenjs/api";
 import { BodyAssembly } from "./body-assembly.ts";
+import { copiedBytes } from "./copied-bytes.ts";
 import { FRAME_KINDS } from "./frame-kind.ts";
 import type { OutgoingLane } from "./outgoing-lane.ts";
 import { admit, type SessionContext } from "./session-context.ts";
@@ -43,7 +44,7 @@ export class MessageTraffic {
       partKind: FRAME_KINDS.messagePart,
       finalKind: FRAME_KINDS.message,
       id: number,
-      body: body.slice(),
+      body: copiedBytes(body),
     });
     return "queued";
   }
@@ -57,7 +58,7 @@ export class MessageTraffic {
       return undefined;
     }
     if (isLast && partial === undefined) {
-      this.#deliver(admission.protocol, admission.handler, fragment.slice());
+      this.#deliver(admission.protocol, admission.handler, copiedBytes(fragment));
       return undefined;
     }
     const fault = this.#addFragment(number, partial, fragment);

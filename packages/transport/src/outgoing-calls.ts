@@ -1,6 +1,7 @@
 /** Requests that this side made and that wait for their answer. Invariants C1 to C4 of SPEC.md. */
 import type { AspenError, RequestOptions } from "@aspenjs/api";
 import { BodyAssembly } from "./body-assembly.ts";
+import { copiedBytes } from "./copied-bytes.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import { FRAME_KINDS } from "./frame-kind.ts";
 import type { OutgoingLane } from "./outgoing-lane.ts";
@@ -65,7 +66,7 @@ export class OutgoingCalls {
     if (answer.byteLength + fragment.byteLength > limits.bodyBytesMax) return violation("a response is too large");
     if (isLast && answer.byteLength === 0) {
       this.#remove(id, call);
-      call.resolve(fragment.slice());
+      call.resolve(copiedBytes(fragment));
       return undefined;
     }
     if (!incomingBytes.tryTake(fragment.byteLength)) {

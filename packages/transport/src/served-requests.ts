@@ -1,6 +1,7 @@
 /** Requests of the peer that this side works on. Invariants R1 to R5 of SPEC.md. */
 import { AspenError, type ProtocolHandlers } from "@aspenjs/api";
 import { BodyAssembly } from "./body-assembly.ts";
+import { copiedBytes } from "./copied-bytes.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import { FRAME_KINDS } from "./frame-kind.ts";
 import { ServedRequest } from "./served-request.ts";
@@ -97,7 +98,7 @@ export class ServedRequests {
       return this.#continue(id, request, fragment, isLast);
     }
     if (!this.#context.incomingBytes.tryTake(fragment.byteLength)) return this.#refuseBytes(id);
-    this.#run(id, protocol, handler, expiresAtMs, fragment.slice());
+    this.#run(id, protocol, handler, expiresAtMs, copiedBytes(fragment));
     return undefined;
   }
 

@@ -5,7 +5,8 @@
  *   greeting ──hello──▶ greeted ──accept──▶ open ──▶ ended
  *
  * Of two peers the one with the lower id decides which session counts: it sends `accept`, and the other side waits
- * for that (P1 to P6 of SPEC.md). Whatever goes wrong on the way leads to `ended`, once.
+ * for that (P1 to P6 of SPEC.md). Whatever goes wrong on the way leads to `ended`, once, and takes everything in flight
+ * along in the same instant (F3). An open session looks after its signs of life at every tick (F1, F2).
  */
 import {
   AspenError,
@@ -244,7 +245,7 @@ export class Session {
   }
 
   /**
-   * Silence is counted in ticks in which nothing was heard, not in time that passed: an event loop of ours that was
+   * F2: silence is counted in ticks in which nothing was heard, not in time that passed: an event loop of ours that was
    * blocked for long counts as one tick, and the peer is not blamed for it.
    */
   #tick(): void {
@@ -265,6 +266,7 @@ export class Session {
     this.#state = { ...this.#state, cancelTick: this.#startTick() };
   }
 
+  /** F1: the same frame, incomplete for too many ticks. What dribbles in meanwhile changes nothing. */
   #hasStalledFrame(): boolean {
     const { framesDecoded, isMidFrame } = this.#decoder;
     const isSameFrame = isMidFrame && framesDecoded === this.#stalledAtFrame;

@@ -4,6 +4,7 @@
  */
 import { assert } from "@aspenjs/api";
 import { BodyAssembly } from "./body-assembly.ts";
+import { copiedBytes } from "./copied-bytes.ts";
 import type { TransportLimits } from "./limits.ts";
 import { violation, type SessionFault } from "./session-fault.ts";
 
@@ -128,7 +129,7 @@ export class StreamReader {
 
   #complete(fragment: Uint8Array): Uint8Array {
     const partial = this.#partial;
-    if (partial === undefined) return fragment.slice();
+    if (partial === undefined) return copiedBytes(fragment);
     this.#partial = undefined;
     partial.add(fragment);
     return partial.body();

@@ -1,5 +1,6 @@
 /** The streams of one session, whoever opened them. Invariants S1 to S7 of SPEC.md. */
 import type { AspenError, CancelTimer, ProtocolHandlers, RequestOptions, TransportStream } from "@aspenjs/api";
+import { copiedBytes } from "./copied-bytes.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import { FRAME_KINDS } from "./frame-kind.ts";
 import { admit, type SessionContext } from "./session-context.ts";
@@ -92,7 +93,7 @@ export class StreamTable {
     const protocolNumber = cursor.varint();
     const windowBytes = cursor.varint();
     if (protocolNumber < 0 || windowBytes < 0) return violation("a stream's header is malformed");
-    const header = cursor.rest().slice();
+    const header = copiedBytes(cursor.rest());
     if (header.byteLength > limits.streamHeaderBytesMax) return violation("a stream's header is too large");
     const admission = admit(this.#context, protocolNumber, "stream", streamHandlerOf);
     if (admission.kind === "violation") return admission;

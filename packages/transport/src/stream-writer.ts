@@ -2,6 +2,7 @@
  * The sending half of a stream. Invariants S2, S3 and S5 of SPEC.md: nothing leaves without credit, chunks leave in
  * the order of their writes, and what waits counts against the peer's queue.
  */
+import { copiedBytes } from "./copied-bytes.ts";
 import { FRAME_KINDS } from "./frame-kind.ts";
 import type { TransportLimits } from "./limits.ts";
 import type { OutgoingLane } from "./outgoing-lane.ts";
@@ -129,7 +130,7 @@ export class StreamWriter {
       partKind: FRAME_KINDS.chunkPart,
       finalKind: FRAME_KINDS.chunk,
       id: this.#id,
-      body: chunk.slice(),
+      body: copiedBytes(chunk),
     });
   }
 

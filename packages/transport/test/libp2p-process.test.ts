@@ -51,7 +51,7 @@ describe("processes on one machine", { timeout: 60_000 }, () => {
     child.kill("SIGKILL");
   });
 
-  test("a killed process is noticed within milliseconds, and rejects what is in flight", async () => {
+  test("a killed process is noticed within milliseconds, and rejects what is in flight (F3)", async () => {
     const answers = Array.from({ length: 50 }, () =>
       local.request(peerId, ECHO, new Uint8Array(0), { deadlineMs: 60_000 }).catch(codeOf),
     );

@@ -63,7 +63,7 @@ describe("the greeting", () => {
     expect([script.session.kind, goodbyeOf(script), script.link.isClosed]).toEqual(["ended", "invalid_request", true]);
   });
 
-  test("a link on which nothing is said ends after the handshake's time", async () => {
+  test("a link on which nothing is said ends after the handshake's time (P6)", async () => {
     const script = startScript();
     await script.clock.advance(4_999);
     expect(script.session.kind).toBe("greeting");
@@ -76,7 +76,7 @@ describe("the greeting", () => {
     expect([goodbyeOf(script), script.logged.includes("refused")]).toEqual(["forbidden", true]);
   });
 
-  test("links that have not greeted are bounded, for one peer and for all", () => {
+  test("links that have not greeted are bounded, for one peer and for all (P6)", () => {
     const script = startScript({ limits: { handshakesMax: 6, handshakesPerPeerMax: 2 } });
     const adopt = (peerId: string) => script.sessions.adopt(new ScriptedLink(peerId, false)) !== undefined;
     expect(adopt(REMOTE_ID)).toBe(true);
@@ -136,8 +136,8 @@ describe("an open session", () => {
 
   test.each([
     ["a second hello", [helloFrame()]],
-    ["an answer to no request", [frame(FRAME_KINDS.response, 1)]],
-    ["an error for no request", [frame(FRAME_KINDS.error, 1, utf8("x"))]],
+    ["an answer to no request (C2)", [frame(FRAME_KINDS.response, 1)]],
+    ["an error for no request (C2)", [frame(FRAME_KINDS.error, 1, utf8("x"))]],
     ["a cancel of no request", [frame(FRAME_KINDS.cancel, 5)]],
     ["a request of a protocol without a name", [frame(FRAME_KINDS.request, 1, utf8(""), 3, 5)]],
     ["a request without a header", [NAME, frame(FRAME_KINDS.request, 1)]],
@@ -153,11 +153,11 @@ describe("an open session", () => {
     ["a ping with a body", [frame(FRAME_KINDS.ping, 1, utf8("x"))]],
     ["an end with a body", [NAME, frame(FRAME_KINDS.open, 2, utf8(""), 0, 100), frame(FRAME_KINDS.end, 2, utf8("x"))]],
     [
-      "a message beyond the limit",
+      "a message beyond the limit (M2)",
       [NAME, ...Array.from({ length: 11 }, () => frame(FRAME_KINDS.messagePart, 0, huge))],
     ],
     [
-      "a window that is overrun",
+      "a window that is overrun (S1)",
       [
         NAME,
         frame(FRAME_KINDS.open, 2, utf8(""), 0, 9),
@@ -176,7 +176,7 @@ describe("an open session", () => {
     expect(script.events.at(-1)).toBe(`disconnected ${REMOTE_ID}`);
   });
 
-  test("a frame that is not completed in time ends the session, however it dribbles", async () => {
+  test("a frame that is not completed in time ends the session, however it dribbles (F1)", async () => {
     const script = await openScript({ handlers });
     script.link.feed(Uint8Array.of(0xf0, 0x0f, 0x07));
     for (let second = 0; second < 12; second += 1) {
@@ -186,7 +186,7 @@ describe("an open session", () => {
     expect([script.session.kind, goodbyeOf(script)]).toEqual(["ended", "timeout"]);
   });
 
-  test("a message whose fragments stop coming ends the session", async () => {
+  test("a message whose fragments stop coming ends the session (M2)", async () => {
     const script = await openScript({ handlers });
     script.link.feed(Buffer.concat([NAME, frame(FRAME_KINDS.messagePart, 0, utf8("abc"))]));
     await script.clock.advance(9_000);
@@ -195,7 +195,7 @@ describe("an open session", () => {
     expect([script.session.kind, goodbyeOf(script)]).toEqual(["ended", "timeout"]);
   });
 
-  test("a silent peer is asked, then given up; one sign of life is enough", async () => {
+  test("a silent peer is asked, then given up; one sign of life is enough (F2)", async () => {
     const script = await openScript();
     await script.clock.advance(20_000);
     expect(script.link.takeFrames().some(({ kind }) => kind === "ping")).toBe(true);
@@ -222,7 +222,7 @@ describe("an open session", () => {
     expect(goodbyeOf(script)).toBe("resource_exhausted");
   });
 
-  test("a link that breaks rejects what is under way in the same instant", async () => {
+  test("a link that breaks rejects what is under way in the same instant (F3)", async () => {
     const script = await openScript();
     const errors: unknown[] = [];
     script.session.traffic.request("/p", utf8(""), PROMPT).catch((error: unknown) => errors.push(error));
@@ -236,7 +236,7 @@ describe("an open session", () => {
     expect(script.clock.pendingTimers).toBe(0);
   });
 
-  test("answers that come after the caller gave up are let by", async () => {
+  test("answers that come after the caller gave up are let by (C2)", async () => {
     const script = await openScript();
     const answer = script.session.traffic.request("/p", utf8(""), { deadlineMs: 5 }).catch(() => "given up");
     await script.clock.advance(10);
@@ -244,7 +244,7 @@ describe("an open session", () => {
     expect([await answer, script.session.kind]).toEqual(["given up", "open"]);
   });
 
-  test("a big request that is given up is not sent any further, and frees its place in the queue", async () => {
+  test("a big request that is given up is not sent any further, and frees its place in the queue (C3)", async () => {
     const script = await openScript();
     const controller = new AbortController();
     const options = { ...PROMPT, signal: controller.signal };
@@ -257,7 +257,7 @@ describe("an open session", () => {
     expect(script.link.takeFrames().map(({ kind }) => kind)).toEqual(["cancel"]);
   });
 
-  test("the rest of a request that was refused is let by", async () => {
+  test("the rest of a request that was refused is let by (R5)", async () => {
     const script = await openScript({ handlers, limits: { incomingBytesMax: 10_485_760, bodyBytesMax: 10_485_760 } });
     const parts = Array.from({ length: 9 }, () => frame(FRAME_KINDS.requestPart, 1, huge));
     script.link.feed(Buffer.concat([NAME, frame(FRAME_KINDS.requestPart, 1, utf8("a"), 0, 60_000), ...parts]));

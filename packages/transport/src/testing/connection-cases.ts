@@ -80,7 +80,7 @@ export const connectionCases: readonly AcceptanceCase<TransportHarness>[] = [
     },
   },
   {
-    name: "a peer that crashes rejects everything in flight with `unavailable`, long before any deadline",
+    name: "a peer that crashes rejects everything in flight with `unavailable`, long before any deadline (F3)",
     run: (harness) =>
       withPair(
         harness,
@@ -158,7 +158,7 @@ export const connectionCases: readonly AcceptanceCase<TransportHarness>[] = [
         const to = await startEcho(harness, other);
         try {
           from.setDesiredPeers([{ peerId: to.localPeerId, addresses: [addressOf(to)] }]);
-          await eventually(harness.clock, () => isConnected(from, to));
+          await eventually(harness.clock, () => isConnected(from, to) && isConnected(to, from));
           from.setDesiredPeers([]);
           await to.disconnect(from.localPeerId);
           await eventually(harness.clock, () => !isConnected(from, to));

@@ -53,7 +53,7 @@ export const requestCases: readonly AcceptanceCase<TransportHarness>[] = [
     },
   },
   {
-    name: "a handler's error arrives with its code, its retryability, its text and its details",
+    name: "a handler's error arrives with its code, its retryability, its text and its details (R4)",
     run: (harness) => {
       const details = { size: 2_048, key: "k", isFinal: true, ratio: 1.5, ["__proto__"]: "x" };
       const error = new AspenError("not_leader", "ask another", { retryable: false, details });
@@ -74,7 +74,7 @@ export const requestCases: readonly AcceptanceCase<TransportHarness>[] = [
     },
   },
   {
-    name: "a handler that throws what is not ours answers `internal` and tells nothing",
+    name: "a handler that throws what is not ours answers `internal` and tells nothing (R4)",
     run: (harness) => {
       const lines: string[] = [];
       const logger = { log: (_level: string, message: string) => void lines.push(message), child: () => logger };
@@ -111,7 +111,7 @@ export const requestCases: readonly AcceptanceCase<TransportHarness>[] = [
     },
   },
   {
-    name: "a caller that gives up is answered at once, and its handler's signal aborts",
+    name: "a caller that gives up is answered at once, and its handler's signal aborts (C3)",
     run: (harness) => {
       const givenUp = createSignal();
       return withPair(harness, { serverHandlers: { [ECHO]: silent(givenUp.fire) } }, async ({ client, serverId }) => {
@@ -196,7 +196,7 @@ export const requestCases: readonly AcceptanceCase<TransportHarness>[] = [
       ),
   },
   {
-    name: "requests beyond what a peer may have under way are refused with `resource_exhausted`, and only those",
+    name: "requests beyond what a peer may have under way are refused with `resource_exhausted`, and only those (R2)",
     run: (harness) => {
       const release = createSignal();
       const slow = { onRequest: (request: IncomingRequest) => release.promise.then(() => request.body) };
@@ -215,7 +215,7 @@ export const requestCases: readonly AcceptanceCase<TransportHarness>[] = [
     },
   },
   {
-    name: "bodies beyond what a peer may have in work are refused with `resource_exhausted`",
+    name: "bodies beyond what a peer may have in work are refused with `resource_exhausted` (R3)",
     run: (harness) => {
       const release = createSignal();
       const slow = { onRequest: (request: IncomingRequest) => release.promise.then(() => request.body) };

@@ -1,0 +1,407 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { AspenClient } from "@aspenjs/client";
+import {
+  clientTicketBytes,
+  ClusterSecret,
+  encodeClientCall,
+  encodeClientTicket,
+  encodeJoinTicket,
+  PROTOCOL_IDS,
+} from "@aspenjs/protocol";
+import { createSystemRandom } from "@aspenjs/transport/libp2p";
+import { eventually } from "../src/bounded-wait.ts";
+import { CountingWriter, readCounter } from "../src/counting-writer.ts";
+import { HostilePeer } from "../src/hostile-peer.ts";
+import type { HostileSession } from "../src/hostile-session.ts";
+import { linesAbout, logLines } from "../src/node-log.ts";
+import { NodeProcess, ProcessCluster } from "../src/process-cluster.ts";
+import { frame, helloFrame, KIND, varint } from "../src/session-frame.ts";
+import { SocketSwarm, type SocketManner } from "../src/socket-swarm.ts";
+import { Stranger } from "../src/stranger.ts";
+
+const MIB = 1_048_576;
+const GROWTH_BYTES_MAX = 64 * MIB;
+const NODE_IDS = [1, 2, 3];
+const SOCKETS_PER_NODE = 150;
+const LINE_MS_MAX = 10_000;
+const WARM_LANES = 64;
+const WARM_ROUNDS = 60;
+const FLOOD_REQUESTS = 1_500;
+const FLOOD_ROUNDS = 8;
+
+const random = createSystemRandom();
+const utf8 = (text: string) => new TextEncoder().encode(text);
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+let cluster: ProcessCluster;
+let client: AspenClient;
+let writer: CountingWriter;
+let pids: readonly number[];
+let residentBefore: readonly number[] = [];
+let residentAfter: readonly number[] = [];
+const extraNodes: NodeProcess[] = [];
+
+const nodes = () => NODE_IDS.map((nodeId) => cluster.node(nodeId));
+const residentBytes = () => Promise.all(nodes().map((node) => node.residentBytes()));
+const mib = (bytes: readonly number[]) => bytes.map((one) => (one / MIB).toFixed(1)).join(", ");
+
+beforeAll(async () => {
+  cluster = await ProcessCluster.form(3);
+  client = await cluster.connect({ deadlineMs: 20_000 });
+  writer = new CountingWriter(client.store, "counter");
+  await writer.start();
+  await warmUp();
+  pids = nodes().map((node) => node.pid);
+}, 90_000);
+
+afterAll(async () => {
+  await writer.stop();
+  await Promise.all(extraNodes.map((node) => node.kill()));
+  await cluster.close();
+}, 30_000);
+
+/**
+ * Load of every kind first: a heap grows to its working size once, and attacks must not make it grow beyond that.
+ * Resident sizes swing by tens of MiB between two collections, so that the highest before is set against the lowest
+ * after: a leak shows all the same, since it never comes back.
+ */
+async function warmUp(): Promise<void> {
+  const lane = async (lane: number): Promise<void> => {
+    for (let round = 0; round < WARM_ROUNDS; round += 1) {
+      await client.store.write({ kind: "set", key: `warm/${lane}/${round}`, value: new Uint8Array(2_000) });
+      await client.store.get({ key: `warm/${lane}/${round}` });
+    }
+  };
+  await Promise.all(Array.from({ length: WARM_LANES }, (_, position) => lane(position)));
+  for (const node of nodes()) {
+    await withStranger(async (stranger) => {
+      const nodePeer = await stranger.meet(node.address);
+      for (let round = 0; round < 3; round += 1) {
+        await stranger.ask(nodePeer, PROTOCOL_IDS.client, new Uint8Array(9 * MIB));
+        await floodOnce(stranger, nodePeer);
+        noteResident("before", await residentBytes());
+      }
+    });
+  }
+}
+
+/** Keeps the highest, or the lowest, of what each node was seen to hold. */
+function noteResident(when: "before" | "after", sample: readonly number[]): void {
+  if (when === "before") {
+    residentBefore = sample.map((bytes, position) => Math.max(bytes, residentBefore[position] ?? 0));
+  } else {
+    residentAfter = sample.map((bytes, position) => Math.min(bytes, residentAfter[position] ?? bytes));
+  }
+}
+
+/** Reads without a ticket, as many as a session may have under way. */
+function floodOnce(stranger: Stranger, nodePeer: string): Promise<string[]> {
+  const request = { kind: "get", key: "counter", consistency: "linearizable" } as const;
+  const body = encodeClientCall({ deadlineMs: 10_000, request });
+  return Promise.all(Array.from({ length: FLOOD_REQUESTS }, () => stranger.ask(nodePeer, PROTOCOL_IDS.client, body)));
+}
+
+async function withStranger<Value>(use: (stranger: Stranger) => Promise<Value>): Promise<Value> {
+  const stranger = await Stranger.create();
+  try {
+    return await use(stranger);
+  } finally {
+    await stranger.close();
+  }
+}
+
+/** One line of the node about the peer has all of these parts. */
+async function expectLine(node: NodeProcess, peerId: string, ...parts: readonly string[]): Promise<void> {
+  const isThere = () => linesAbout(node, peerId).some((line) => parts.every((part) => line.includes(part)));
+  await eventually(LINE_MS_MAX, `node ${node.nodeId} logs ${parts.join(", ")}`, isThere).catch((error: unknown) => {
+    throw new Error(`${String(error)}; it logged ${JSON.stringify(linesAbout(node, peerId))}`, { cause: error });
+  });
+}
+
+/** Every attack is followed by proof that the writer still gets on. */
+async function expectProgress(): Promise<void> {
+  const before = writer.acknowledged;
+  await eventually(15_000, "the writer gets on", () => writer.acknowledged >= before + 20);
+}
+
+describe("below the session", () => {
+  test("hundreds of raw sockets that send garbage, dribble or say nothing are thrown out in time", async () => {
+    const manners: readonly SocketManner[] = ["silent", "garbage", "dribbling"];
+    const each = Array.from({ length: SOCKETS_PER_NODE }, (_, position) => manners[position % 3] ?? "silent");
+    const swarms = nodes().map((node) => new SocketSwarm(node.address, each));
+    try {
+      await Promise.all(swarms.map((swarm) => swarm.connected(10_000)));
+      const newcomer = await cluster.connect({ deadlineMs: 20_000 });
+      expect(await newcomer.cluster.getLeader()).toBeDefined();
+      await cluster.disconnect(newcomer);
+      await expectProgress();
+      await Promise.all(swarms.map((swarm) => swarm.thrownOut(15_000)));
+    } finally {
+      for (const swarm of swarms) swarm.close();
+    }
+  }, 60_000);
+});
+
+interface FrameAttack {
+  readonly name: string;
+  readonly run: (session: HostileSession) => Promise<void> | void;
+  /** What the goodbye says. */
+  readonly code: string;
+  /** Of the line that each node must have written about the attacker. */
+  readonly line: readonly string[];
+}
+
+const afterGreeting =
+  (...bytes: readonly Uint8Array[]) =>
+  async (session: HostileSession): Promise<void> => {
+    await session.greet();
+    session.send(...bytes);
+  };
+
+const FRAME_ATTACKS: readonly FrameAttack[] = [
+  {
+    name: "garbage instead of a hello",
+    run: (session) => session.send(utf8("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(9))),
+    code: "invalid_request",
+    line: ["refused", "invalid_request"],
+  },
+  {
+    name: "garbage in an open session",
+    run: afterGreeting(random.bytes(4_096).fill(0xee, 0, 8)),
+    code: "invalid_request",
+    line: ["refused", "invalid_request"],
+  },
+  {
+    name: "a frame of 4 GiB",
+    run: afterGreeting(varint(2 ** 32), random.bytes(1_024)),
+    code: "invalid_request",
+    line: ["refused", "frame length is malformed", "invalid_request"],
+  },
+  {
+    name: "a frame of 64 MiB",
+    run: afterGreeting(varint(64 * MIB), random.bytes(1_024)),
+    code: "invalid_request",
+    line: ["refused", "frame is too long", "invalid_request"],
+  },
+  {
+    name: "a kind of frame that there is not",
+    run: afterGreeting(frame(21, 0, utf8("?"))),
+    code: "invalid_request",
+    line: ["refused", "frame kind is unknown", "invalid_request"],
+  },
+  {
+    name: "another version",
+    run: (session) => session.send(helloFrame(2)),
+    code: "unsupported",
+    line: ["session ended", "no common protocol version"],
+  },
+  {
+    name: "half a hello, then silence",
+    run: (session) => session.send(helloFrame().subarray(0, 6)),
+    code: "timeout",
+    line: ["session ended", "the handshake was not completed in time"],
+  },
+  {
+    name: "the beginning of a frame of 1 MiB, then silence",
+    run: afterGreeting(frame(KIND.message, 0, new Uint8Array(MIB)).subarray(0, 1_000)),
+    code: "unavailable",
+    line: ["a stranger said nothing and was disconnected"],
+  },
+];
+
+describe("frames", () => {
+  test.concurrent.each(FRAME_ATTACKS)(
+    "$name: a goodbye, a log line, and nothing else",
+    async (attack) => {
+      const peer = await HostilePeer.create();
+      try {
+        await Promise.all(
+          nodes().map(async (node) => {
+            const session = await peer.openSession(node.address);
+            await attack.run(session);
+            expect(await session.goodbye(12_000)).toBe(attack.code);
+            await expectLine(node, peer.peerId, ...attack.line);
+          }),
+        );
+      } finally {
+        await peer.close();
+      }
+    },
+    60_000,
+  );
+});
+
+describe("requests of a stranger", () => {
+  test("to consensus, snapshots and the cluster protocol are `forbidden`", async () => {
+    for (const node of nodes()) {
+      await withStranger(async (stranger) => {
+        const nodePeer = await stranger.meet(node.address);
+        for (const protocol of [PROTOCOL_IDS.raft, PROTOCOL_IDS.snapshot, PROTOCOL_IDS.cluster, "/aspen/nothing/1"]) {
+          expect([protocol, await stranger.ask(nodePeer, protocol, random.bytes(100))]).toEqual([
+            protocol,
+            "forbidden",
+          ]);
+          await expectLine(node, stranger.peerId, "refused", "forbidden", protocol);
+        }
+      });
+    }
+  }, 30_000);
+
+  test("with garbage for a body are `invalid_request`", async () => {
+    for (const node of nodes()) {
+      await withStranger(async (stranger) => {
+        const nodePeer = await stranger.meet(node.address);
+        const call = encodeClientCall({ deadlineMs: 1_000, request: { kind: "getLeader" } });
+        const bodies = [
+          new Uint8Array(0),
+          random.bytes(1),
+          random.bytes(1_000),
+          call.subarray(1),
+          Buffer.concat([call, call]),
+        ];
+        for (const protocol of [PROTOCOL_IDS.admission, PROTOCOL_IDS.client]) {
+          const codes = await Promise.all(bodies.map((body) => stranger.ask(nodePeer, protocol, body)));
+          expect(codes).toEqual(bodies.map(() => "invalid_request"));
+        }
+        const megabytes = await stranger.ask(nodePeer, PROTOCOL_IDS.client, random.bytes(9 * MIB));
+        expect(megabytes).toBe("invalid_request");
+      });
+    }
+  }, 30_000);
+
+  test("without a ticket are `unauthorized`, however many they are", async () => {
+    const counts = new Map<string, number>();
+    await Promise.all(
+      nodes().map((node) =>
+        withStranger(async (stranger) => {
+          const nodePeer = await stranger.meet(node.address);
+          // A slow machine meets the end of probation: a stranger is disconnected after five seconds of this.
+          for (let round = 0; round < FLOOD_ROUNDS; round += 1) {
+            const codes = await floodOnce(stranger, nodePeer);
+            for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
+          }
+        }),
+      ),
+    );
+    console.log(`flood without a ticket: ${JSON.stringify(Object.fromEntries(counts))}`);
+    expect(
+      [...counts.keys()].filter((code) => !["unauthorized", "unavailable", "resource_exhausted"].includes(code)),
+    ).toEqual([]);
+    expect(counts.get("unauthorized")).toBeGreaterThan(5_000);
+    await expectProgress();
+  }, 60_000);
+
+  test("with a ticket that was altered, is expired, or of another secret are refused", async () => {
+    const sound = bytesOfTicket(cluster.ticket());
+    const otherSecret = ClusterSecret.generate(random);
+    const [node] = nodes();
+    if (node === undefined) throw new Error("there are three nodes");
+    await withStranger(async (stranger) => {
+      const nodePeer = await stranger.meet(node.address);
+      const altered = Array.from({ length: sound.byteLength }, (_, position) => {
+        const bytes = Uint8Array.from(sound);
+        bytes[position] = (bytes[position] ?? 0) ^ (1 << (position % 8));
+        return bytes;
+      });
+      const codes = await Promise.all(altered.map((ticket) => stranger.greet(nodePeer, ticket)));
+      expect(codes.filter((code) => !["unauthorized", "invalid_request", "unsupported"].includes(code))).toEqual([]);
+      expect(codes.filter((code) => code === "unauthorized").length).toBeGreaterThan(sound.byteLength / 2);
+      await expectLine(node, stranger.peerId, "a client's ticket was refused", "badSignature");
+      expect(await stranger.greet(nodePeer, bytesOfTicket(ticketOf(cluster.secret, Date.now() - 1)))).toBe(
+        "unauthorized",
+      );
+      await expectLine(node, stranger.peerId, "a client's ticket was refused", "expired");
+      expect(await stranger.greet(nodePeer, bytesOfTicket(ticketOf(otherSecret, undefined)))).toBe("unauthorized");
+      expect(await stranger.greet(nodePeer, sound)).toBe("answered");
+    });
+  }, 30_000);
+});
+
+function ticketOf(secret: ClusterSecret, expiresAtMs: number | undefined): string {
+  const ticket = { id: "11".repeat(16), clusterId: cluster.clusterId, addresses: [], keyPrefixes: [], expiresAtMs };
+  return encodeClientTicket({ ...ticket, access: "admin" }, secret.ticketKey());
+}
+
+function bytesOfTicket(text: string): Uint8Array {
+  const outcome = clientTicketBytes(text);
+  if (outcome.kind === "refused") throw new Error(`the ticket is ${outcome.reason}`);
+  return outcome.bytes;
+}
+
+/** A process that dials the members with this ticket and asks to be taken in. */
+async function startJoining(
+  name: string,
+  nodeId: number,
+  secretFile: string,
+  secret: ClusterSecret,
+): Promise<NodeProcess> {
+  const ticketFile = join(cluster.directory, `${name}.ticket`);
+  const addresses = nodes().map((node) => node.address);
+  await writeFile(ticketFile, encodeJoinTicket({ clusterId: cluster.clusterId, addresses, secret }), { mode: 0o600 });
+  const dataDirectory = join(cluster.directory, name);
+  const node = new NodeProcess({ nodeId, dataDirectory, secretFile, flags: ["--join-ticket-file", ticketFile] });
+  extraNodes.push(node);
+  await node.start();
+  return node;
+}
+
+describe("nodes that do not belong here", () => {
+  test("a node with another secret is not taken in, whether it asks or is asked", async () => {
+    const secret = ClusterSecret.generate(random);
+    const secretFile = join(cluster.directory, "other.secret");
+    await writeFile(secretFile, secret.format(), { mode: 0o600 });
+    const impostor = await startJoining("impostor", 9, secretFile, secret);
+    await eventually(LINE_MS_MAX, "it logs that it was not taken in", () =>
+      logLines(impostor).some(({ msg }) => msg === "not joined yet"),
+    );
+    const admin = await cluster.connect({ deadlineMs: 15_000 });
+    await expect(admin.cluster.addLearner(impostor.record)).rejects.toMatchObject({ code: "unauthorized" });
+    const { membership } = await admin.cluster.currentState();
+    expect(membership.nodes.map(({ nodeId }) => nodeId)).toEqual(NODE_IDS);
+    await withStranger(async (stranger) => {
+      const leader = await cluster.leader(admin);
+      const nodePeer = await stranger.meet(leader.address);
+      expect(await stranger.proveItself(nodePeer, secret, 9)).toBe("unauthorized");
+      await expectLine(leader, stranger.peerId, "a peer without the cluster secret was refused");
+    });
+    await impostor.kill();
+  }, 60_000);
+
+  test("a foreign identity that knows the secret cannot take the place of a member", async () => {
+    const double = await startJoining("double", 2, cluster.secretFile, cluster.secret);
+    await eventually(LINE_MS_MAX, "it logs that it was not taken in", () =>
+      logLines(double).some(({ msg }) => msg === "not joined yet"),
+    );
+    const [first, second] = nodes();
+    if (first === undefined || second === undefined) throw new Error("there are three nodes");
+    const { peerId } = double.record;
+    await expectLine(first, peerId, "a peer with the cluster secret was refused", "belongs to another peer id");
+    await expectLine(second, peerId, "a peer with the cluster secret was refused", "this node's own");
+    await double.kill();
+    await withStranger(async (stranger) => {
+      const nodePeer = await stranger.meet(first.address);
+      expect(await stranger.proveItself(nodePeer, cluster.secret, 2)).toBe("forbidden");
+      expect(await stranger.ask(nodePeer, PROTOCOL_IDS.raft, random.bytes(100))).toBe("forbidden");
+    });
+    const { membership } = await client.cluster.currentState();
+    expect(membership.nodes.map((record) => record.peerId)).toEqual(nodes().map((node) => node.record.peerId));
+  }, 60_000);
+});
+
+test("after all of it the same processes serve, no write has failed, and memory has hardly grown", async () => {
+  await expectProgress();
+  const report = await writer.stop();
+  expect(report.errors.map((error) => `${error.code}: ${error.message}`)).toEqual([]);
+  expect(await readCounter(client.store, "counter")).toBe(report.acknowledged);
+  expect(nodes().map((node) => node.pid)).toEqual(pids);
+  for (let sample = 0; sample < 6; sample += 1) {
+    await pause(500);
+    noteResident("after", await residentBytes());
+  }
+  const growth = residentAfter.map((bytes, position) => bytes - (residentBefore[position] ?? 0));
+  console.log(`${report.acknowledged} writes, longest gap ${report.longestGapMs.toFixed(0)} ms`);
+  console.log(`resident MiB before: ${mib(residentBefore)}; after: ${mib(residentAfter)}; growth: ${mib(growth)}`);
+  for (const bytes of growth) expect(bytes).toBeLessThan(GROWTH_BYTES_MAX);
+}, 60_000);
