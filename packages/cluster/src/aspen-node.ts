@@ -207,6 +207,7 @@ export class AspenNode {
   async join(addresses: readonly string[]): Promise<void> {
     const { transport } = this.#parts;
     let failure: unknown;
+    let refusal: AspenError | undefined;
     for (const address of addresses) {
       try {
         const peerId = await transport.connect(address, { deadlineMs: limits.dialMs });
@@ -218,10 +219,11 @@ export class AspenNode {
         decodeClusterMessageAnswer("joinAsLearner", answer);
         return;
       } catch (error) {
-        if (error instanceof AspenError && !error.retryable) throw error;
+        if (error instanceof AspenError && !error.retryable) refusal ??= error;
         failure = error;
       }
     }
+    if (refusal !== undefined) throw refusal;
     throw new AspenError("unavailable", "no member took this node in", { cause: failure });
   }
 

@@ -207,7 +207,7 @@ const FRAME_ATTACKS: readonly FrameAttack[] = [
     name: "the beginning of a frame of 1 MiB, then silence",
     run: afterGreeting(frame(KIND.message, 0, new Uint8Array(MIB)).subarray(0, 1_000)),
     code: "unavailable",
-    line: ["a stranger said nothing and was disconnected"],
+    line: ["a stranger neither proved the secret nor showed a ticket"],
   },
 ];
 
@@ -347,17 +347,19 @@ async function startJoining(
   return node;
 }
 
+const isCode = (reason: unknown, code: string): boolean => typeof reason === "string" && reason.startsWith(`${code}: `);
+
 describe("nodes that do not belong here", () => {
   test("a node with another secret is not taken in, whether it asks or is asked", async () => {
     const secret = ClusterSecret.generate(random);
     const secretFile = join(cluster.directory, "other.secret");
     await writeFile(secretFile, secret.format(), { mode: 0o600 });
     const impostor = await startJoining("impostor", 9, secretFile, secret);
-    await eventually(LINE_MS_MAX, "it logs that it was not taken in", () =>
-      logLines(impostor).some(({ msg }) => msg === "not joined yet"),
+    await eventually(LINE_MS_MAX, "it logs why it was not taken in", () =>
+      logLines(impostor).some(({ msg, reason }) => msg === "refused by the cluster" && isCode(reason, "unauthorized")),
     );
     const admin = await cluster.connect({ deadlineMs: 15_000 });
-    await expect(admin.cluster.addLearner(impostor.record)).rejects.toMatchObject({ code: "unauthorized" });
+    await expect(admin.cluster.addLearner(impostor.record)).rejects.toMatchObject({ code: "forbidden" });
     const { membership } = await admin.cluster.currentState();
     expect(membership.nodes.map(({ nodeId }) => nodeId)).toEqual(NODE_IDS);
     await withStranger(async (stranger) => {
@@ -371,8 +373,8 @@ describe("nodes that do not belong here", () => {
 
   test("a foreign identity that knows the secret cannot take the place of a member", async () => {
     const double = await startJoining("double", 2, cluster.secretFile, cluster.secret);
-    await eventually(LINE_MS_MAX, "it logs that it was not taken in", () =>
-      logLines(double).some(({ msg }) => msg === "not joined yet"),
+    await eventually(LINE_MS_MAX, "it logs why it was not taken in", () =>
+      logLines(double).some(({ msg, reason }) => msg === "refused by the cluster" && isCode(reason, "forbidden")),
     );
     const [first, second] = nodes();
     if (first === undefined || second === undefined) throw new Error("there are three nodes");
