@@ -68,7 +68,7 @@ const adapters = {
 const ADAPTER_FOLDERS = `(${Object.keys(adapters).join("|")}|fs)`;
 const NATIVE_PACKAGE = "node_modules/(lmdb|better-sqlite3|libp2p|@libp2p/[^/]+|@chainsafe/libp2p-[^/]+)/";
 const NETWORK_MODULE = "^(node:)?(child_process|cluster|dgram|dns|http|http2|https|net|tls|worker_threads)(/|$)";
-const TEST_FILES = "(\\.test\\.ts$|^(packages|apps)/[^/]+/(test|bench)/)";
+const TEST_FILES = "(\\.test\\.ts$|^(packages|apps|tools)/[^/]+/(test|bench)/)";
 const CONFIG_FILES = "/tsup\\.config\\.ts$";
 
 /** @param {string} folder */

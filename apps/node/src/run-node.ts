@@ -69,7 +69,7 @@ async function joinUntilTaken(node: AspenNode, ticket: JoinTicket, logger: Logge
     } catch (error) {
       const isFinal = error instanceof AspenError && !error.retryable;
       const reason = error instanceof AspenError ? `${error.code}: ${error.message}` : String(error);
-      const cause = error instanceof Error && error.cause !== undefined ? String(error.cause) : undefined;
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined;
       logger.log(isFinal ? "error" : "warn", isFinal ? "refused by the cluster" : "not joined yet", { reason, cause });
       if (isFinal) return;
       await new Promise((resolve) => setTimeout(resolve, JOIN_RETRY_MS));

@@ -11,15 +11,15 @@ import {
   PROTOCOL_IDS,
 } from "@aspenjs/protocol";
 import { createSystemRandom } from "@aspenjs/transport/libp2p";
-import { eventually } from "../src/bounded-wait.ts";
+import { eventually } from "./hostile/bounded-wait.ts";
 import { CountingWriter, readCounter } from "../src/counting-writer.ts";
-import { HostilePeer } from "../src/hostile-peer.ts";
-import type { HostileSession } from "../src/hostile-session.ts";
+import { HostilePeer } from "./hostile/hostile-peer.ts";
+import type { HostileSession } from "./hostile/hostile-session.ts";
 import { linesAbout, logLines } from "../src/node-log.ts";
 import { NodeProcess, ProcessCluster } from "../src/process-cluster.ts";
-import { frame, helloFrame, KIND, varint } from "../src/session-frame.ts";
-import { SocketSwarm, type SocketManner } from "../src/socket-swarm.ts";
-import { Stranger } from "../src/stranger.ts";
+import { frame, helloFrame, KIND, varint } from "./hostile/session-frame.ts";
+import { SocketSwarm, type SocketManner } from "./hostile/socket-swarm.ts";
+import { Stranger } from "./hostile/stranger.ts";
 
 const MIB = 1_048_576;
 const GROWTH_BYTES_MAX = 64 * MIB;

@@ -63,8 +63,9 @@ export function followMembership(raft: Raft, leader: Leader): void {
   for (const nodeId of memberIds(raft.membership)) {
     if (nodeId === raft.nodeId) continue;
     const known = leader.progress.get(nodeId);
-    if (known === undefined) leader.progress.set(nodeId, createProgress(raft.log.last.index + 1, raft.now, leader.sequence));
-    else {
+    if (known === undefined) {
+      leader.progress.set(nodeId, createProgress(raft.log.last.index + 1, raft.now, leader.sequence));
+    } else {
       known.departsAt = undefined;
       known.releaseTick = undefined;
     }
