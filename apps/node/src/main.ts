@@ -38,6 +38,7 @@ const program = new Command("aspen-node")
   )
   .option("--membership-cooldown-ms <ms>", `between promotions (default: ${defaults.membershipCooldownMs})`)
   .option("--exit-with-parent", "stop when standard input ends: for programs that start nodes")
+  .option("--promote-learners", "learners become voters by themselves once they have caught up (default: off)")
   .showHelpAfterError()
   .exitOverride();
 

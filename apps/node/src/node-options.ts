@@ -16,16 +16,15 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevelName = (typeof LOG_LEVELS)[number];
 
 /** Options as text, by their long name in camel case, wherever they came from. */
-export type OptionTexts = Readonly<Record<string, string | readonly string[] | undefined>>;
+export type OptionTexts = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /** @throws AspenError `invalid_request`, naming the option and its source */
 export function parseNodeOptions(texts: OptionTexts): NodeOptions {
   const logLevel = LOG_LEVELS.find((level) => level === (texts["logLevel"] ?? "info"));
   if (logLevel === undefined) throw invalid("--log-level", `one of ${LOG_LEVELS.join(", ")}`);
-  const listen = texts["listen"];
   return {
     dataDirectory: text(texts["dataDir"]) ?? "./aspen-data",
-    listen: typeof listen === "string" ? listen.split(",") : (listen ?? ["/ip4/127.0.0.1/tcp/7600"]),
+    listen: addressesOf(texts["listen"]),
     secretFile: text(texts["secretFile"]),
     joinTicketFile: text(texts["joinTicketFile"]),
     nodeId: parseNodeId(text(texts["nodeId"])),
@@ -40,12 +39,27 @@ export function parseNodeOptions(texts: OptionTexts): NodeOptions {
       ...count(texts, "compactionEntries"),
       ...count(texts, "compactionBytes"),
       ...count(texts, "retainedEntriesMin"),
+      ...flag(texts["promoteLearners"], "isPromotingLearners"),
     },
   };
 }
 
+/** Given on the command line without a value, or in the environment as `true`. */
+function flag(value: OptionTexts[string], name: "isPromotingLearners"): Partial<NodeConfig> {
+  if (value === undefined || value === "false") return {};
+  if (value === true || value === "true") return { [name]: true };
+  throw invalid("--promote-learners", "true or false");
+}
+
 function text(value: OptionTexts[string]): string | undefined {
+  if (typeof value === "boolean") return undefined;
   return typeof value === "string" ? value : value?.at(-1);
+}
+
+/** Several words on the command line, or one text with commas in the environment. */
+function addressesOf(value: OptionTexts[string]): readonly string[] {
+  if (value === undefined || typeof value === "boolean") return ["/ip4/127.0.0.1/tcp/7600"];
+  return typeof value === "string" ? value.split(",") : value;
 }
 
 function parseNodeId(value: string | undefined): NodeId | undefined {

@@ -29,6 +29,7 @@ import { ClientService } from "./client-service.ts";
 import { ClusterService } from "./cluster-service.ts";
 import { foundingDigest } from "./founding.ts";
 import { Introduction } from "./introduction.ts";
+import { LearnerPromoter } from "./learner-promoter.ts";
 import { limits } from "./limits.ts";
 import { LocalController } from "./local-controller.ts";
 import { LogClock } from "./log-clock.ts";
@@ -111,6 +112,7 @@ export class AspenNode {
   readonly #clients: ClientService;
   readonly #probation: Probation;
   readonly #controller: LocalController;
+  readonly #promoter: LearnerPromoter | undefined;
   readonly #retries = new Map<PeerId, CancelTimer>();
   #unsubscribe: () => void = () => {};
   #failure: RaftFailure | undefined;
@@ -135,6 +137,7 @@ export class AspenNode {
     const introduction = new Introduction({ transport, admission: this.#admission, clusterId: identity.clusterId });
     const agreeToFounding = (membership: Membership) => this.#agreeToFounding(membership);
     this.#controller = new LocalController({ raft, introduction, identity, clock, config, agreeToFounding });
+    this.#promoter = config.isPromotingLearners ? this.#createPromoter() : undefined;
     const router = new RequestRouter({
       raft,
       machine: parts.stateMachine,
@@ -196,6 +199,7 @@ export class AspenNode {
     this.#unsubscribe = transport.onPeerEvent((event) => this.#notePeer(event));
     await transport.start();
     this.#raft.start();
+    this.#promoter?.start();
     const { nodeId, peerId, clusterId } = this.identity;
     logger.log("info", "node started", { nodeId, peerId, clusterId, addresses: this.addresses });
   }
@@ -252,6 +256,7 @@ export class AspenNode {
     const { transport, logStore, stateMachine, logger } = this.#parts;
     if (this.#failure === undefined) await this.#handOver();
     this.#unsubscribe();
+    this.#promoter?.stop();
     this.#probation.endAll();
     for (const cancel of this.#retries.values()) cancel();
     this.#retries.clear();
@@ -283,6 +288,15 @@ export class AspenNode {
     }
     await identityStore.recordFounding(digest);
     return undefined;
+  }
+
+  #createPromoter(): LearnerPromoter {
+    const { clock, logger } = this.#parts;
+    const learners = () => {
+      const { role, membership } = this.#raft.view;
+      return role === "leader" ? membership.membership.learners : [];
+    };
+    return new LearnerPromoter({ controller: this.#controller, clock, logger, learners });
   }
 
   #notePeer({ kind, peerId }: PeerEvent): void {

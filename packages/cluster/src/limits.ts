@@ -14,6 +14,8 @@ export const limits = {
   clusterCallMs: 5_000,
   /** What a node that stops spends on finding a successor. */
   handOverMs: 2_000,
+  /** How often a leader looks whether a learner has caught up. */
+  promotionPollMs: 500,
   /** How often a waiting call looks again. */
   pollMs: 25,
   /** When a caller brings no deadline of its own. */

@@ -14,6 +14,8 @@ export interface NodeConfig {
   readonly retainedEntriesMin: number;
   /** Between two promotions or removals that are not forced. */
   readonly membershipCooldownMs: number;
+  /** Learners become voters by themselves once they have caught up. */
+  readonly isPromotingLearners: boolean;
 }
 
 export const NODE_CONFIG_DEFAULTS: NodeConfig = {
@@ -26,9 +28,10 @@ export const NODE_CONFIG_DEFAULTS: NodeConfig = {
   compactionBytes: 64 * 1024 * 1024,
   retainedEntriesMin: 10_000,
   membershipCooldownMs: 0,
+  isPromotingLearners: false,
 };
 
 export function raftOptions(nodeId: number, config: NodeConfig): RaftNodeOptions {
-  const { leaseDriftMs, membershipCooldownMs: _unused, ...timing } = config;
+  const { leaseDriftMs, membershipCooldownMs: _cooldown, isPromotingLearners: _promoting, ...timing } = config;
   return { nodeId, ...timing, ...(leaseDriftMs === undefined ? {} : { leaseDriftMs }) };
 }

@@ -14,6 +14,7 @@ import { PeerDirectory } from "../src/peer-directory.ts";
 export interface NodeOverrides {
   readonly secret?: ClusterSecret;
   readonly peerId?: string;
+  readonly config?: Partial<NodeConfig>;
 }
 
 const OPEN_GATE = { mayConnect: () => true, mayUse: () => true };
@@ -54,7 +55,7 @@ export class MemoryCluster {
         random: this.random,
         logger: this.#logger({ nodeId }),
       },
-      FAST,
+      { ...FAST, ...overrides.config },
     );
     assert(created.kind === "created", "a node is created");
     await created.node.start();

@@ -16,6 +16,8 @@ export interface NodeProcessOptions {
   readonly dataDirectory: string;
   readonly secretFile: string;
   readonly flags?: readonly string[];
+  /** For V8 itself, such as a bound on the heap. */
+  readonly engineFlags?: readonly string[];
 }
 
 /** One `aspen-node` process: started, signalled and restarted as an operator, or a power cut, would. */
@@ -62,11 +64,19 @@ export class NodeProcess {
 
   /** The first start picks a port; later ones keep it. */
   async start(): Promise<void> {
-    const { nodeId, dataDirectory, secretFile, flags = [] } = this.options;
+    const { nodeId, dataDirectory, secretFile, flags = [], engineFlags = [] } = this.options;
     const listen = this.#record?.addresses[0]?.replace(/\/p2p\/.*$/, "") ?? "/ip4/127.0.0.1/tcp/0";
     const announced = join(dataDirectory, "node.json");
     await rm(announced, { force: true });
-    const args = ["--conditions=@aspenjs/source", NODE_MAIN, "--data-dir", dataDirectory, "--secret-file", secretFile];
+    const args = [
+      ...engineFlags,
+      "--conditions=@aspenjs/source",
+      NODE_MAIN,
+      "--data-dir",
+      dataDirectory,
+      "--secret-file",
+      secretFile,
+    ];
     const child = spawn(process.execPath, [...args, "--node-id", String(nodeId), "--listen", listen, ...flags], {
       stdio: ["ignore", "ignore", "pipe"],
     });

@@ -40,10 +40,14 @@ export class ProcessCluster {
   }
 
   /** Starts nodes 1 to `count` and makes a cluster of them. */
-  static async form(count: number, flags: readonly string[] = []): Promise<ProcessCluster> {
+  static async form(
+    count: number,
+    flags: readonly string[] = [],
+    engineFlags: readonly string[] = [],
+  ): Promise<ProcessCluster> {
     const cluster = await ProcessCluster.create();
     const nodeIds = Array.from({ length: count }, (_, position) => position + 1);
-    await Promise.all(nodeIds.map((nodeId) => cluster.startNode(nodeId, flags)));
+    await Promise.all(nodeIds.map((nodeId) => cluster.startNode(nodeId, flags, engineFlags)));
     const client = await cluster.connect({ endpoint: cluster.node(1).address, deadlineMs: 30_000 });
     await client.cluster.init(nodeIds.map((nodeId) => cluster.node(nodeId).record));
     await cluster.disconnect(client);
@@ -62,9 +66,13 @@ export class ProcessCluster {
     return clusterIdOf(this.#secret);
   }
 
-  async startNode(nodeId: NodeId, flags: readonly string[] = []): Promise<NodeProcess> {
+  async startNode(
+    nodeId: NodeId,
+    flags: readonly string[] = [],
+    engineFlags: readonly string[] = [],
+  ): Promise<NodeProcess> {
     const dataDirectory = join(this.directory, String(nodeId));
-    const node = new NodeProcess({ nodeId, dataDirectory, secretFile: this.#secretFile, flags });
+    const node = new NodeProcess({ nodeId, dataDirectory, secretFile: this.#secretFile, flags, engineFlags });
     this.nodes.set(nodeId, node);
     await node.start();
     return node;

@@ -39,6 +39,9 @@ let cluster: ProcessCluster;
 let client: AspenClient;
 let writer: CountingWriter;
 let pids: readonly number[];
+/** A heap that V8 may not let grow at its leisure: what the attacks make a node keep would show, or end it. */
+const SMALL_HEAP = ["--max-old-space-size=160", "--max-semi-space-size=4"];
+
 let residentBefore: readonly number[] = [];
 let residentAfter: readonly number[] = [];
 const extraNodes: NodeProcess[] = [];
@@ -48,7 +51,7 @@ const residentBytes = () => Promise.all(nodes().map((node) => node.residentBytes
 const mib = (bytes: readonly number[]) => bytes.map((one) => (one / MIB).toFixed(1)).join(", ");
 
 beforeAll(async () => {
-  cluster = await ProcessCluster.form(3);
+  cluster = await ProcessCluster.form(3, [], SMALL_HEAP);
   client = await cluster.connect({ deadlineMs: 20_000 });
   writer = new CountingWriter(client.store, "counter");
   await writer.start();
