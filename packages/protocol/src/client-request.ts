@@ -21,9 +21,10 @@ import { decodeRow, encodeRow, type Row, type RowReader } from "@aspenjs/codec";
 import { CLUSTER_CALL_CODECS, type ClusterCallByKind } from "./cluster-call.ts";
 import { keyRangeRow, readKeyRange } from "./key-range.ts";
 import { protocolLimits } from "./limits.ts";
-import { readWriteCommand, writeCommandRow, type SessionReference } from "./log-command.ts";
+import { readWriteCommand, writeCommandRow } from "./log-command.ts";
 import { plainMessage, type MessageCodec } from "./message-codec.ts";
 import { readRequestKind, requestKindNumber, type RequestKind } from "./request-kind.ts";
+import { readSessionReference, sessionReferenceRow, type SessionReference } from "./session-reference.ts";
 import { readKeyPrefixes, TICKET_ACCESSES, type TicketAccess } from "./ticket-access.ts";
 
 export interface HelloRequest {
@@ -129,13 +130,16 @@ const CODECS: { readonly [Kind in RequestKind]: MessageCodec<RequestByKind[Kind]
     read: (row) => ({ kind: "hello", ticket: row.bytes("ticket", protocolLimits.ticketBytesMax) }),
   },
   write: {
-    cells: ({ session, command }) => [session === undefined ? null : sessionRow(session), writeCommandRow(command)],
+    cells: ({ session, command }) => [
+      session === undefined ? null : sessionReferenceRow(session),
+      writeCommandRow(command),
+    ],
     read: readWrite,
   },
   openSession: plainMessage({ kind: "openSession" }),
   closeSession: {
-    cells: ({ session }) => [sessionRow(session)],
-    read: (row) => ({ kind: "closeSession", session: readSession(row.row("session")) }),
+    cells: ({ session }) => [sessionReferenceRow(session)],
+    read: (row) => ({ kind: "closeSession", session: readSessionReference(row.row("session")) }),
   },
   get: {
     cells: ({ key, consistency }) => [key, READ_CONSISTENCIES.indexOf(consistency)],
@@ -169,7 +173,7 @@ function requestCells<Kind extends RequestKind>(kind: Kind, request: RequestByKi
 }
 
 function readWrite(row: RowReader): WriteRequest {
-  const session = row.optional((cells) => readSession(cells.row("session")));
+  const session = row.optional((cells) => readSessionReference(cells.row("session")));
   const command = readWriteCommand(row.row("command"));
   return session === undefined ? { kind: "write", command } : { kind: "write", session, command };
 }
@@ -184,20 +188,6 @@ function readScan(row: RowReader): ScanKeysRequest {
     consistency: readConsistency(row),
     continuation: row.optional((cells) => cells.text("continuation", protocolLimits.continuationBytesMax)),
   };
-}
-
-function sessionRow(session: SessionReference): Row {
-  return [session.sessionId, session.sequence, session.acknowledgedThrough];
-}
-
-function readSession(row: RowReader): SessionReference {
-  const session = {
-    sessionId: row.integer("sessionId", 1),
-    sequence: row.integer("sequence", 1),
-    acknowledgedThrough: row.integer("acknowledgedThrough"),
-  };
-  row.end();
-  return session;
 }
 
 /** @throws DecodeError */

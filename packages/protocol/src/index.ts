@@ -93,8 +93,9 @@ export type {
   PrepareInitMessage,
 } from "./cluster-message.ts";
 export type { JoinTicket } from "./join-ticket.ts";
-export type { LogAction, LogCommand, SessionReference } from "./log-command.ts";
+export type { LogAction, LogCommand } from "./log-command.ts";
 export type { ProtocolId } from "./protocol-ids.ts";
 export type { RequestKind } from "./request-kind.ts";
+export type { SessionReference } from "./session-reference.ts";
 export type { TicketAccess } from "./ticket-access.ts";
 export type { TicketBytesOutcome, TicketKind, TicketOutcome, TicketRefusal } from "./ticket-text.ts";
