@@ -171,7 +171,12 @@ export class LocalController implements ClusterController {
     throw new AspenError("not_leader", `node ${view.leader} leads`, { details: { leader: view.leader } });
   }
 
+  /** A leader just elected changes nothing before its first commit, which is a moment away: worth the wait. */
   async #change({ voters, learners, nodes }: Membership): Promise<void> {
+    await waitUntil(this.#deps.clock, limits.clusterCallMs, "this leader commits its first entry", () => {
+      const { leading, committed } = this.#deps.raft.view;
+      return leading === undefined || committed >= leading.termStart ? true : undefined;
+    });
     await this.#deps.raft.changeMembership({ voters, learners, nodes });
     this.#lastChangeMs = this.#deps.clock.nowMs();
   }
