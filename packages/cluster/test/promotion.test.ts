@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { MemoryCluster } from "./memory-cluster.ts";
 
 const cluster = new MemoryCluster();
@@ -21,5 +21,8 @@ test("a node that joins becomes a learner, catches up, and votes by itself when 
     voters = (await client.cluster.currentState()).membership.voters;
   }
   expect(voters).toEqual([1, 2]);
-  expect(cluster.lines).toContainEqual(expect.objectContaining({ message: "a learner caught up and votes now" }));
+  // The members show the change before the call that asked for it returns, and the line comes after that.
+  await vi.waitFor(() => {
+    expect(cluster.lines).toContainEqual(expect.objectContaining({ message: "a learner caught up and votes now" }));
+  }, 5_000);
 }, 30_000);
