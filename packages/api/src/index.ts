@@ -10,6 +10,7 @@ export { decodeContinuation, encodeContinuation } from "./continuation.ts";
 export { ERROR_CODES, isRetryable } from "./error-code.ts";
 export { HARD_STATE_ZERO } from "./hard-state.ts";
 export { assertUserKey, compareKeys, SYSTEM_KEY_PREFIX, utf8ByteLength } from "./key.ts";
+export { limitedLogger } from "./limited-logger.ts";
 export { limits } from "./limits.ts";
 export { compareLogIds, isSameLogId, LOG_ID_ZERO } from "./log-id.ts";
 export {
@@ -46,6 +47,7 @@ export type { HardState } from "./hard-state.ts";
 export type { KeyValueEntry, Revision } from "./key-value-entry.ts";
 export type { KeyValueStore } from "./key-value-store.ts";
 export type { EntryPayload, LogEntry } from "./log-entry.ts";
+export type { LimitedLoggerOptions } from "./limited-logger.ts";
 export type { LogId, LogIndex, Term } from "./log-id.ts";
 export type { Membership, NodeRecord, StoredMembership } from "./membership.ts";
 export type { NodeId, PeerId } from "./node-id.ts";

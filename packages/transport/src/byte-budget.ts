@@ -1,12 +1,15 @@
 import { assert } from "@aspenjs/api";
 
-/** Bytes that one peer makes this side hold at once. */
+/** Bytes that are held at once: by all peers together, or by one of them as a part of that. */
 export class ByteBudget {
-  readonly #bytesMax: number;
+  readonly #bytesMax: () => number;
+  readonly #whole: ByteBudget | undefined;
   #usedBytes = 0;
 
-  constructor(bytesMax: number) {
+  /** @param bytesMax asked at every taking: what a peer may have held changes with what is known of it */
+  constructor(bytesMax: () => number, whole?: ByteBudget) {
     this.#bytesMax = bytesMax;
+    this.#whole = whole;
   }
 
   get usedBytes(): number {
@@ -14,13 +17,15 @@ export class ByteBudget {
   }
 
   tryTake(byteLength: number): boolean {
-    if (this.#usedBytes + byteLength > this.#bytesMax) return false;
+    if (this.#usedBytes + byteLength > this.#bytesMax()) return false;
+    if (this.#whole?.tryTake(byteLength) === false) return false;
     this.#usedBytes += byteLength;
     return true;
   }
 
   giveBack(byteLength: number): void {
     this.#usedBytes -= byteLength;
+    this.#whole?.giveBack(byteLength);
     assert(this.#usedBytes >= 0, "no more is given back than was taken");
   }
 }

@@ -19,6 +19,7 @@ import {
   type Transport,
   type TransportStream,
 } from "@aspenjs/api";
+import { ByteBudget } from "./byte-budget.ts";
 import { INSTANCE_BYTES } from "./hello.ts";
 import { resolveLimits, type TransportLimits } from "./limits.ts";
 import { PeerDialer } from "./peer-dialer.ts";
@@ -69,6 +70,7 @@ export class Endpoint implements Transport {
         gate,
         registry: this.#registry,
         refusals,
+        incomingBytes: new ByteBudget(() => this.#limits.incomingBytesTotalMax),
       },
       (event) => this.#onPeerEvent(event),
     );

@@ -26,6 +26,8 @@ export interface TransportLimits {
   readonly incomingRequestsMax: number;
   /** Bodies of those requests together, and of messages that still arrive. */
   readonly incomingBytesMax: number;
+  /** The same of all peers together. */
+  readonly incomingBytesTotalMax: number;
   /** Streams of one peer, both directions of opening counted apart. */
   readonly streamsMax: number;
   /** What a stream's sender may have under way that its reader has not taken. */
@@ -81,6 +83,7 @@ export const limits: TransportLimits = {
   outgoingRequestsMax: 2_048,
   incomingRequestsMax: 2_048,
   incomingBytesMax: 64 * MIB,
+  incomingBytesTotalMax: 256 * MIB,
   streamsMax: 64,
   streamWindowBytes: MIB + KIB,
   streamChunkBytesMax: MIB,
@@ -126,6 +129,7 @@ function assertRelations(chosen: TransportLimits): void {
   assert(chosen.protocolBytesMax <= chosen.handshakeFrameBytesMax, "a protocol name fits any frame");
   assert(chosen.bodyBytesMax <= chosen.outgoingBytesMax, "the largest body fits an empty queue");
   assert(chosen.bodyBytesMax <= chosen.incomingBytesMax, "the largest body fits an idle receiver");
+  assert(chosen.incomingBytesMax <= chosen.incomingBytesTotalMax, "one peer's share is a part of the whole");
   assert(
     chosen.streamChunkBytesMax + chosen.streamChunkCostBytes <= chosen.streamWindowBytes,
     "the largest chunk fits a window, or its writer would wait for ever",

@@ -4,7 +4,7 @@ import type { SessionContext } from "./session-context.ts";
 import type { SessionFault } from "./session-fault.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { StreamWriter } from "./stream-writer.ts";
-import { connectionLost, errorOfHandler } from "./transport-error.ts";
+import { errorOfHandler, readerLeft } from "./transport-error.ts";
 import { encodeWireError } from "./wire-error.ts";
 
 export interface SessionStreamInit {
@@ -71,7 +71,7 @@ export class SessionStream implements TransportStream {
       next: () => this.#reader.next(),
       // A loop that was left early: nobody will read the rest, and its sender should know.
       return: () => {
-        if (!this.#reader.isEnded) this.abort(connectionLost());
+        if (!this.#reader.isEnded) this.abort(readerLeft());
         return Promise.resolve({ done: true, value: undefined });
       },
     };

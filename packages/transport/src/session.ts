@@ -43,6 +43,8 @@ export interface SessionEnvironment {
   readonly gate: PeerGate;
   readonly registry: ProtocolRegistry;
   readonly refusals: RefusalLog;
+  /** For the bodies that all of them have received and not done with. */
+  readonly incomingBytes: ByteBudget;
 }
 
 /** What the endpoint hears from a session, synchronously and in this order. */
@@ -223,7 +225,8 @@ export class Session {
   }
 
   #createTraffic(): SessionTraffic {
-    const { limits, clock, logger, gate, refusals, registry } = this.#environment;
+    const { limits, clock, logger, gate, refusals, registry, incomingBytes } = this.#environment;
+    const heldBytesMax = (): number => gate.heldBytesMax?.(this.peerId) ?? limits.incomingBytesMax;
     return new SessionTraffic({
       peerId: this.peerId,
       isDialer: this.isDialer,
@@ -235,7 +238,7 @@ export class Session {
       queue: this.#queue,
       outgoingNames: new OutgoingProtocolNames(this.#queue, limits),
       incomingNames: new IncomingProtocolNames(registry, limits),
-      incomingBytes: new ByteBudget(limits.incomingBytesMax),
+      incomingBytes: new ByteBudget(() => Math.min(heldBytesMax(), limits.incomingBytesMax), incomingBytes),
       cursor: new ByteCursor(),
     });
   }

@@ -22,6 +22,11 @@ export function streamEnded(): AspenError {
   return new AspenError("unavailable", "this side of the stream has ended", { retryable: false });
 }
 
+/** To the sender of what nobody will read. */
+export function readerLeft(): AspenError {
+  return new AspenError("unavailable", "the reader left before the end", { retryable: false });
+}
+
 export function queueFull(what: string, max: number): AspenError {
   return new AspenError("resource_exhausted", `too many ${what}`, { details: { max } });
 }

@@ -1,4 +1,5 @@
 import type { PeerGate, ProtocolHandlers } from "@aspenjs/api";
+import { ByteBudget } from "../src/byte-budget.ts";
 import { encodeHello } from "../src/hello.ts";
 import { FrameBuffer } from "../src/frame-buffer.ts";
 import { FrameDecoder } from "../src/frame-decoder.ts";
@@ -131,6 +132,7 @@ export function startScript(options: ScriptOptions = {}): Script {
       gate: options.gate ?? OPEN_GATE,
       registry,
       refusals: new RefusalLog(clock, logger, limits.refusalLinesPerSecondMax),
+      incomingBytes: new ByteBudget(() => limits.incomingBytesTotalMax),
     },
     (event) => events.push(`${event.kind} ${event.peerId}`),
   );

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { FRAME_KINDS } from "../src/frame-kind.ts";
 import { decodeWireError, encodeWireError } from "../src/wire-error.ts";
 import { streamEnded } from "../src/transport-error.ts";
-import { frame, openScript, type Script } from "./scripted-link.ts";
+import { frame, helloFrame, openScript, ScriptedLink, type Script } from "./scripted-link.ts";
 
 const MIB = 1_048_576;
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -97,6 +97,39 @@ describe("requests", () => {
     script.link.feed(frame(FRAME_KINDS.request, 3, utf8("?"), 0, 60_000));
     answers[1]?.();
     expect(await written(script)).toEqual(["response 3"]);
+  });
+});
+
+describe("bytes held for a peer", () => {
+  const echo = { "/p": { onRequest: (request: IncomingRequest) => Promise.resolve(request.body) } };
+  const begun = (id: number, byteLength: number) =>
+    frame(FRAME_KINDS.requestPart, id, new Uint8Array(byteLength), 0, 60_000);
+
+  test("are as many as the gate grants at that moment (R3)", async () => {
+    let heldBytesMax: number | undefined = 1_000;
+    const gate = { mayConnect: () => true, mayUse: () => true, heldBytesMax: () => heldBytesMax };
+    const script = await openScript({ handlers: echo, gate });
+    script.link.feed(Buffer.concat([NAME, begun(1, 600), begun(2, 600)]));
+    expect(await written(script)).toEqual(["error 2 resource_exhausted"]);
+    heldBytesMax = undefined;
+    script.link.feed(begun(3, 600));
+    expect(await written(script)).toEqual([]);
+    expect(script.session.traffic.load.incomingBytes).toBe(1_200);
+  });
+
+  test("are a part of what all peers may have held together, and are given back at the end (R3)", async () => {
+    const limits = { bodyBytesMax: 800, incomingBytesMax: 1_000, incomingBytesTotalMax: 1_000 };
+    const script = await openScript({ handlers: echo, limits });
+    script.link.feed(Buffer.concat([NAME, begun(1, 600)]));
+    const other = new ScriptedLink("peer-d", true);
+    script.sessions.adopt(other);
+    other.feed(Buffer.concat([helloFrame(), NAME, begun(1, 600)]));
+    await script.clock.advance(0);
+    expect(other.takeFrames().map(({ kind }) => kind)).toContain("error");
+    script.link.lose();
+    other.feed(begun(2, 600));
+    await script.clock.advance(0);
+    expect(other.takeFrames()).toEqual([]);
   });
 });
 

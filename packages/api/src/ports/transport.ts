@@ -49,6 +49,11 @@ export interface ProtocolHandlers {
 export interface PeerGate {
   mayConnect(peerId: PeerId): boolean;
   mayUse(peerId: PeerId, protocol: string): boolean;
+  /**
+   * Bytes of requests and messages that this peer may make the endpoint hold at once, if less than the transport allows
+   * everyone: what nobody has vouched for gets little.
+   */
+  heldBytesMax?(peerId: PeerId): number | undefined;
 }
 
 /**
