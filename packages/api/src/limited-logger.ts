@@ -4,17 +4,22 @@ import type { LogFields, Logger, LogLevel } from "./ports/logger.ts";
 export interface LimitedLoggerOptions {
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Of each kind of line. */
   readonly linesPerSecondMax: number;
+  /** What a line is about; its message when left out. Must not be made of what a stranger chooses. */
+  readonly kindOf?: (message: string, fields: LogFields) => string;
 }
 
 const WINDOW_MS = 1_000;
+/** Of one second; a kind beyond them is left out, so that memory stays bounded whatever `kindOf` does. */
+const KINDS_MAX = 256;
 
 /**
- * For lines that a stranger can cause: a flood of requests must not become a flood of lines. What was left out is counted
- * in the next line, as `leftOut`. Its children share the one measure.
+ * For lines that a stranger can cause: a flood of requests must not become a flood of lines, nor hide what else happens.
+ * Lines that were left out are counted in the next one, as `leftOut`. Its children share the measure.
  */
-export function limitedLogger({ logger, clock, linesPerSecondMax }: LimitedLoggerOptions): Logger {
-  return new LimitedLogger(logger, new LineMeter(clock, linesPerSecondMax));
+export function limitedLogger(options: LimitedLoggerOptions): Logger {
+  return new LimitedLogger(options.logger, new LineMeter(options));
 }
 
 class LimitedLogger implements Logger {
@@ -26,8 +31,8 @@ class LimitedLogger implements Logger {
     this.#meter = meter;
   }
 
-  log(level: LogLevel, message: string, fields?: LogFields): void {
-    const leftOut = this.#meter.take();
+  log(level: LogLevel, message: string, fields: LogFields = {}): void {
+    const leftOut = this.#meter.take(message, fields);
     if (leftOut === undefined) return;
     this.#logger.log(level, message, leftOut === 0 ? fields : { ...fields, leftOut });
   }
@@ -40,27 +45,31 @@ class LimitedLogger implements Logger {
 class LineMeter {
   readonly #clock: Clock;
   readonly #linesMax: number;
+  readonly #kindOf: (message: string, fields: LogFields) => string;
+  readonly #linesByKind = new Map<string, number>();
   #windowStartMs = Number.NEGATIVE_INFINITY;
-  #linesInWindow = 0;
   #leftOut = 0;
 
-  constructor(clock: Clock, linesMax: number) {
+  constructor({ clock, linesPerSecondMax, kindOf = (message) => message }: LimitedLoggerOptions) {
     this.#clock = clock;
-    this.#linesMax = linesMax;
+    this.#linesMax = linesPerSecondMax;
+    this.#kindOf = kindOf;
   }
 
   /** How many lines were left out since the last one that was written; `undefined` for one that is left out itself. */
-  take(): number | undefined {
+  take(message: string, fields: LogFields): number | undefined {
     const nowMs = this.#clock.nowMs();
     if (nowMs - this.#windowStartMs >= WINDOW_MS) {
       this.#windowStartMs = nowMs;
-      this.#linesInWindow = 0;
+      this.#linesByKind.clear();
     }
-    if (this.#linesInWindow >= this.#linesMax) {
+    const kind = this.#kindOf(message, fields);
+    const lines = this.#linesByKind.get(kind) ?? 0;
+    if (lines >= this.#linesMax || (lines === 0 && this.#linesByKind.size >= KINDS_MAX)) {
       this.#leftOut += 1;
       return undefined;
     }
-    this.#linesInWindow += 1;
+    this.#linesByKind.set(kind, lines + 1);
     const leftOut = this.#leftOut;
     this.#leftOut = 0;
     return leftOut;

@@ -17,6 +17,7 @@ import {
   isAdmissionProof,
   PROTOCOL_IDS,
   protocolLimits,
+  type AdmissionAnswer,
   type AdmissionRequest,
   type AdmittedNode,
 } from "@aspenjs/protocol";
@@ -82,6 +83,7 @@ export class AdmissionService {
       responderNonce: challenged.nonce,
     };
     if (!isAdmissionProof(challenged.proof, admissionKey, "responder", transcript)) {
+      await this.#decline(peerId);
       throw new AspenError("unauthorized", "the peer does not know this cluster's secret");
     }
     const proof = admissionProof(admissionKey, "dialer", transcript);
@@ -91,17 +93,37 @@ export class AdmissionService {
     return proven.node;
   }
 
-  async #ask(peerId: PeerId, request: AdmissionRequest): Promise<ReturnType<typeof decodeAdmissionAnswer>> {
+  /** Without a common secret there is nothing more to say; but the peer's operator need not guess why. */
+  async #decline(peerId: PeerId): Promise<void> {
+    try {
+      await this.#ask(peerId, { kind: "decline" });
+    } catch (error) {
+      // It is answered with `unauthorized`, or the peer is gone: either way this was the last word.
+      if (!(error instanceof AspenError)) throw error;
+    }
+    await this.#deps.transport.disconnect(peerId);
+  }
+
+  async #ask(peerId: PeerId, request: AdmissionRequest): Promise<AdmissionAnswer> {
     const body = encodeAdmissionRequest(request);
     const answer = await this.#deps.transport.request(peerId, PROTOCOL_IDS.admission, body, {
       deadlineMs: limits.admissionStepMs,
     });
-    return decodeAdmissionAnswer(answer);
+    try {
+      return decodeAdmissionAnswer(answer);
+    } catch (cause) {
+      if (!(cause instanceof DecodeError)) throw cause;
+      throw new AspenError("unsupported", "the peer's answer cannot be read", { cause });
+    }
   }
 
   async #answer({ peerId, body }: IncomingRequest): Promise<Uint8Array> {
     const request = decodeOrRefuse(body);
     if (request.kind === "challenge") return this.#answerChallenge(peerId, request.nonce);
+    if (request.kind === "decline") {
+      this.#deps.logger.log("warn", "a peer with another cluster secret was refused", { peerId });
+      throw new AspenError("unauthorized", "the secrets differ");
+    }
     const challenge = this.#challenges.get(peerId);
     // A proof is good for one challenge: taken, whatever comes of it.
     this.#challenges.delete(peerId);

@@ -1,10 +1,12 @@
 import {
   AspenError,
+  limitedLogger,
   type CancelTimer,
   type Clock,
   type ClusterController,
   type CommandResult,
   type KeyValueStateMachine,
+  type LogFields,
   type Logger,
   type LogStore,
   type Membership,
@@ -28,6 +30,7 @@ import { AdmissionService } from "./admission-service.ts";
 import { ClientService } from "./client-service.ts";
 import { ClusterService } from "./cluster-service.ts";
 import { foundingDigest } from "./founding.ts";
+import { handOver } from "./hand-over.ts";
 import { Introduction } from "./introduction.ts";
 import { LearnerPromoter } from "./learner-promoter.ts";
 import { limits } from "./limits.ts";
@@ -123,7 +126,15 @@ export class AspenNode {
     this.#raft = raft;
     const { transport, directory, clock, random, logger, secret } = parts;
     const { identity } = parts.identityStore;
-    this.#probation = new Probation({ clock, logger, disconnect: (peerId) => void transport.disconnect(peerId) });
+    // Whoever finds the port can cause these lines.
+    const linesPerSecondMax = limits.strangerLinesPerSecondMax;
+    const kindOf = (message: string, { reason }: LogFields): string => `${message} ${String(reason)}`;
+    const strangerLogger = limitedLogger({ logger, clock, linesPerSecondMax, kindOf });
+    this.#probation = new Probation({
+      clock,
+      logger: strangerLogger,
+      disconnect: (peerId) => void transport.disconnect(peerId),
+    });
     this.#admission = new AdmissionService({
       transport,
       directory,
@@ -131,7 +142,7 @@ export class AspenNode {
       admissionKey: secret.admissionKey(),
       clock,
       random,
-      logger: logger.child({ part: "admission" }),
+      logger: strangerLogger.child({ part: "admission" }),
       onAdmitted: (peerId) => this.#probation.end(peerId),
     });
     const introduction = new Introduction({ transport, admission: this.#admission, clusterId: identity.clusterId });
@@ -152,9 +163,12 @@ export class AspenNode {
       secret,
       clock,
       random,
-      logger: logger.child({ part: "client" }),
+      logger: strangerLogger.child({ part: "client" }),
       leader: () => raft.view.leader,
-      onGreeted: (peerId) => this.#probation.end(peerId),
+      onGreeted: (peerId) => {
+        directory.noteGreeted(peerId);
+        this.#probation.end(peerId);
+      },
     });
     new ClusterService({
       transport,
@@ -267,16 +281,9 @@ export class AspenNode {
     logger.log("info", "node stopped");
   }
 
-  async #handOver(): Promise<void> {
-    const { view } = this.#raft;
-    if (view.role !== "leader" || view.membership.membership.voters.length < 2) return;
-    const { clock, logger } = this.#parts;
-    const patience = new Promise<void>((resolve) => clock.setTimer(limits.handOverMs, resolve));
-    const transfer = this.#raft.transferLeadership(undefined).then(
-      (leader) => logger.log("info", "leadership handed over", { leader }),
-      (error: unknown) => logger.log("warn", "leadership not handed over", { reason: String(error) }),
-    );
-    await Promise.race([transfer, patience]);
+  #handOver(): Promise<void> {
+    const { transport, directory, clock, logger } = this.#parts;
+    return handOver({ raft: this.#raft, transport, directory, nodeId: this.identity.nodeId, clock, logger });
   }
 
   async #agreeToFounding(membership: Membership): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import { assert } from "@aspenjs/api";
+import { protocolLimits } from "@aspenjs/protocol";
 
 /** Bounds of a node's composition. */
 export const limits = {
@@ -6,6 +7,10 @@ export const limits = {
   probationMs: 5_000,
   /** Strangers at a time; one more is turned away at once. */
   strangersMax: 128,
+  /** Bytes of requests that one of them may make this node hold: a ticket and some more. */
+  strangerHeldBytesMax: 128 * 1_024,
+  /** Lines about one kind of refusal; the rest is counted. */
+  strangerLinesPerSecondMax: 10,
   /** Each step of the admission of one peer. */
   admissionStepMs: 5_000,
   admissionRetryMs: 1_000,
@@ -23,4 +28,8 @@ export const limits = {
 } as const;
 
 assert(limits.admissionStepMs <= limits.probationMs, "an admission that is answered ends before probation");
+assert(
+  protocolLimits.ticketBytesMax + protocolLimits.admissionMessageBytesMax < limits.strangerHeldBytesMax,
+  "a stranger can show the largest ticket",
+);
 assert(limits.pollMs < limits.clusterCallMs, "a waiting call looks more than once");

@@ -59,11 +59,12 @@ export class LocalController implements ClusterController {
   async init(members: readonly NodeRecord[], options: CallOptions = {}): Promise<ClusterState> {
     const membership = this.#foundingMembership(members);
     const { raft, introduction, identity } = this.#deps;
+    const others = membership.nodes.filter((record) => record.nodeId !== identity.nodeId);
+    // Agreeing is for life: a member that is misspelt or away must show before anyone does.
+    for (const record of others) await introduction.meet(record);
     const refusal = await this.#deps.agreeToFounding(membership);
     if (refusal !== undefined) throw new AspenError("already_initialized", refusal);
-    for (const record of membership.nodes) {
-      if (record.nodeId !== identity.nodeId) await introduction.prepare(record, membership);
-    }
+    for (const record of others) await introduction.prepare(record, membership);
     await raft.bootstrap(membership);
     await waitUntil(this.#deps.clock, deadlineOf(options), "a leader is elected", () => raft.view.leader);
     return this.currentState();

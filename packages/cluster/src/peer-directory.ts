@@ -9,6 +9,7 @@ import {
 } from "@aspenjs/api";
 import { PROTOCOL_IDS } from "@aspenjs/protocol";
 import type { RaftPeers } from "@aspenjs/raft";
+import { limits } from "./limits.ts";
 
 /**
  * Who is who: members by consensus, and peers that have proven the cluster secret but are not (yet) in this node's view
@@ -24,6 +25,8 @@ export class PeerDirectory implements RaftPeers, PeerGate {
   #nodeIds = new Map<PeerId, NodeId>();
   readonly #admitted = new Map<PeerId, NodeId>();
   readonly #departed = new Set<PeerId>();
+  /** Clients that have shown a ticket. */
+  readonly #greeted = new Set<PeerId>();
   /** Left with the latest change. */
   #leaving = new Map<PeerId, NodeId>();
 
@@ -53,8 +56,15 @@ export class PeerDirectory implements RaftPeers, PeerGate {
     return undefined;
   }
 
+  /** The peer has shown a ticket that holds. */
+  noteGreeted(peerId: PeerId): void {
+    this.#greeted.add(peerId);
+  }
+
+  /** The connection has ended, and with it what was proven on it. */
   forget(peerId: PeerId): void {
     this.#admitted.delete(peerId);
+    this.#greeted.delete(peerId);
   }
 
   isAdmitted(peerId: PeerId): boolean {
@@ -87,6 +97,11 @@ export class PeerDirectory implements RaftPeers, PeerGate {
   mayConnect(): boolean {
     // Clients are strangers until they show a ticket: probation bounds how many and for how long.
     return true;
+  }
+
+  heldBytesMax(peerId: PeerId): number | undefined {
+    const isKnown = this.isMember(peerId) || this.isAdmitted(peerId) || this.#greeted.has(peerId);
+    return isKnown ? undefined : limits.strangerHeldBytesMax;
   }
 
   mayUse(peerId: PeerId, protocol: string): boolean {

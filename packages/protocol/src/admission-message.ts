@@ -1,5 +1,5 @@
-/** The messages of `/aspen/admission/1`: two requests and their answers, `[version, kind, ...fields]` each. */
-import { assert, type NodeId } from "@aspenjs/api";
+/** The messages of `/aspen/admission/1`: requests and their answers, `[version, kind, ...fields]` each. */
+import { assert, unreachable, type NodeId } from "@aspenjs/api";
 import { decodeRow, encodeRow, type RowReader } from "@aspenjs/codec";
 import { protocolLimits } from "./limits.ts";
 import { readClusterId } from "./node-record.ts";
@@ -13,7 +13,9 @@ export interface AdmittedNode {
 
 export type AdmissionRequest =
   | { readonly kind: "challenge"; readonly nonce: Uint8Array }
-  | { readonly kind: "prove"; readonly proof: Uint8Array; readonly node: AdmittedNode };
+  | { readonly kind: "prove"; readonly proof: Uint8Array; readonly node: AdmittedNode }
+  /** The responder's proof does not hold under the dialer's secret. Answered with `unauthorized`, and the end. */
+  | { readonly kind: "decline" };
 
 export type AdmissionAnswer =
   | { readonly kind: "challenge"; readonly nonce: Uint8Array; readonly proof: Uint8Array }
@@ -22,22 +24,40 @@ export type AdmissionAnswer =
 const VERSION = 1;
 const CHALLENGE = 0;
 const PROVE = 1;
+const DECLINE = 2;
 
 export function encodeAdmissionRequest(request: AdmissionRequest): Uint8Array {
-  if (request.kind === "challenge") return encodeRow([VERSION, CHALLENGE, nonceCell(request.nonce)]);
-  const { nodeId, clusterId } = request.node;
-  return encodeRow([VERSION, PROVE, proofCell(request.proof), nodeId, clusterId ?? null]);
+  switch (request.kind) {
+    case "challenge":
+      return encodeRow([VERSION, CHALLENGE, nonceCell(request.nonce)]);
+    case "prove": {
+      const { nodeId, clusterId } = request.node;
+      return encodeRow([VERSION, PROVE, proofCell(request.proof), nodeId, clusterId ?? null]);
+    }
+    case "decline":
+      return encodeRow([VERSION, DECLINE]);
+    default:
+      return unreachable(request);
+  }
 }
 
 /** @throws DecodeError on anything that `encodeAdmissionRequest` does not write */
 export function decodeAdmissionRequest(bytes: Uint8Array): AdmissionRequest {
-  const { row, kind } = open(bytes);
-  const request: AdmissionRequest =
-    kind === CHALLENGE
-      ? { kind: "challenge", nonce: readNonce(row) }
-      : { kind: "prove", proof: readProof(row), node: readNode(row) };
+  const { row, kind } = open(bytes, DECLINE);
+  const request = readRequest(row, kind);
   row.end();
   return request;
+}
+
+function readRequest(row: RowReader, kind: number): AdmissionRequest {
+  switch (kind) {
+    case CHALLENGE:
+      return { kind: "challenge", nonce: readNonce(row) };
+    case PROVE:
+      return { kind: "prove", proof: readProof(row), node: readNode(row) };
+    default:
+      return { kind: "decline" };
+  }
 }
 
 export function encodeAdmissionAnswer(answer: AdmissionAnswer): Uint8Array {
@@ -48,7 +68,7 @@ export function encodeAdmissionAnswer(answer: AdmissionAnswer): Uint8Array {
 
 /** @throws DecodeError on anything that `encodeAdmissionAnswer` does not write */
 export function decodeAdmissionAnswer(bytes: Uint8Array): AdmissionAnswer {
-  const { row, kind } = open(bytes);
+  const { row, kind } = open(bytes, PROVE);
   const answer: AdmissionAnswer =
     kind === CHALLENGE
       ? { kind: "challenge", nonce: readNonce(row), proof: readProof(row) }
@@ -57,10 +77,10 @@ export function decodeAdmissionAnswer(bytes: Uint8Array): AdmissionAnswer {
   return answer;
 }
 
-function open(bytes: Uint8Array): { readonly row: RowReader; readonly kind: number } {
+function open(bytes: Uint8Array, kindMax: number): { readonly row: RowReader; readonly kind: number } {
   const row = decodeRow(bytes, protocolLimits.admissionMessageBytesMax);
   row.integer("version", VERSION, VERSION);
-  return { row, kind: row.integer("kind", CHALLENGE, PROVE) };
+  return { row, kind: row.integer("kind", CHALLENGE, kindMax) };
 }
 
 function readNode(row: RowReader): AdmittedNode {

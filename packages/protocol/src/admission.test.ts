@@ -83,6 +83,7 @@ const REQUESTS: readonly (readonly [string, AdmissionRequest, string])[] = [
     { kind: "prove", proof: Uint8Array.from(fromHex(PROOF)), node: { nodeId: 3, clusterId: undefined } },
     `8501015820${PROOF}03f6`,
   ],
+  ["decline", { kind: "decline" }, "820102"],
 ];
 const ANSWERS: readonly (readonly [string, AdmissionAnswer, string])[] = [
   [
@@ -126,7 +127,8 @@ describe("admission messages", () => {
 
   test.each<readonly [string, readonly Cell[]]>([
     ["another version", [2, 0, new Uint8Array(32)]],
-    ["an unknown kind", [1, 2, new Uint8Array(32)]],
+    ["an unknown kind", [1, 3]],
+    ["a decline with something to add", [1, 2, new Uint8Array(32)]],
     ["a short nonce", [1, 0, new Uint8Array(31)]],
     ["a long nonce", [1, 0, new Uint8Array(33)]],
     ["a cell too many", [1, 0, new Uint8Array(32), 1]],

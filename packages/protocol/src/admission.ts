@@ -2,7 +2,8 @@
  * How two nodes prove to each other that they know the cluster secret, before either tells the other anything.
  *
  * The dialer sends a fresh nonce; the responder answers with a nonce of its own and its proof; the dialer checks it and
- * sends its own. Peer ids come from the transport, which has proven them.
+ * sends its own, or declines when the responder's proof does not hold, so that the responder knows why nothing follows.
+ * Peer ids come from the transport, which has proven them.
  *
  * A1  A proof is an HMAC-SHA256 under the admission key; it says nothing about the key.
  * A2  A proof is bound to both peer ids, both nonces and the prover's role: replayed, reflected or relayed to another

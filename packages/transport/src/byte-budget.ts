@@ -12,6 +12,11 @@ export class ByteBudget {
     this.#whole = whole;
   }
 
+  /** At this moment. */
+  get bytesMax(): number {
+    return this.#bytesMax();
+  }
+
   get usedBytes(): number {
     return this.#usedBytes;
   }

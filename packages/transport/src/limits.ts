@@ -65,7 +65,7 @@ export interface TransportLimits {
   /** A session that lasted this long makes the supervisor forget earlier failures. */
   readonly stableSessionMs: number;
   readonly desiredPeersMax: number;
-  /** Lines per second about refused frames; the rest is counted. */
+  /** Lines per second about one kind of refusal; the rest is counted. */
   readonly refusalLinesPerSecondMax: number;
 }
 

@@ -7,7 +7,7 @@ import { FRAME_KINDS } from "./frame-kind.ts";
 import { ServedRequest } from "./served-request.ts";
 import { admit, type SessionContext } from "./session-context.ts";
 import { violation, type SessionFault } from "./session-fault.ts";
-import { deadlinePassed, errorOfHandler, queueFull, tooLarge } from "./transport-error.ts";
+import { deadlinePassed, errorOfHandler, notVouchedFor, queueFull, tooLarge } from "./transport-error.ts";
 import { encodeWireError } from "./wire-error.ts";
 
 type RequestHandler = NonNullable<ProtocolHandlers["onRequest"]>;
@@ -179,7 +179,9 @@ export class ServedRequests {
   }
 
   #refuseBytes(id: number): undefined {
-    return this.#refuse(id, queueFull("bytes received", this.#context.limits.incomingBytesMax));
+    const { limits, incomingBytes } = this.#context;
+    const isTrusted = incomingBytes.bytesMax === limits.incomingBytesMax;
+    return this.#refuse(id, isTrusted ? queueFull("bytes received", limits.incomingBytesMax) : notVouchedFor());
   }
 
   #refuse(id: number, error: AspenError): undefined {

@@ -40,6 +40,11 @@ export function forbidden(): AspenError {
   return new AspenError("forbidden", "forbidden");
 }
 
+/** To a peer to whom the gate grants less than the transport would. It may come back with what the gate asks for. */
+export function notVouchedFor(): AspenError {
+  return new AspenError("unauthorized", "too many bytes for a peer that nobody has vouched for");
+}
+
 /** What a handler threw, as it may travel. What is not ours stays here, in the log. */
 export function errorOfHandler(error: unknown, logger: Logger, protocol: string): AspenError {
   if (error instanceof AspenError) return error;

@@ -110,7 +110,7 @@ describe("bytes held for a peer", () => {
     const gate = { mayConnect: () => true, mayUse: () => true, heldBytesMax: () => heldBytesMax };
     const script = await openScript({ handlers: echo, gate });
     script.link.feed(Buffer.concat([NAME, begun(1, 600), begun(2, 600)]));
-    expect(await written(script)).toEqual(["error 2 resource_exhausted"]);
+    expect(await written(script)).toEqual(["error 2 unauthorized"]);
     heldBytesMax = undefined;
     script.link.feed(begun(3, 600));
     expect(await written(script)).toEqual([]);

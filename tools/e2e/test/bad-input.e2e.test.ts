@@ -252,7 +252,7 @@ describe("requests of a stranger", () => {
     }
   }, 30_000);
 
-  test("with garbage for a body are `invalid_request`", async () => {
+  test("with garbage for a body are `invalid_request`, with megabytes of it `unauthorized`", async () => {
     for (const node of nodes()) {
       await withStranger(async (stranger) => {
         const nodePeer = await stranger.meet(node.address);
@@ -269,7 +269,7 @@ describe("requests of a stranger", () => {
           expect(codes).toEqual(bodies.map(() => "invalid_request"));
         }
         const megabytes = await stranger.ask(nodePeer, PROTOCOL_IDS.client, random.bytes(9 * MIB));
-        expect(megabytes).toBe("invalid_request");
+        expect(megabytes).toBe("unauthorized");
       });
     }
   }, 30_000);
@@ -361,6 +361,9 @@ describe("nodes that do not belong here", () => {
     await eventually(LINE_MS_MAX, "it logs why it was not taken in", () =>
       logLines(impostor).some(({ msg, reason }) => msg === "refused by the cluster" && isCode(reason, "unauthorized")),
     );
+    for (const node of nodes()) {
+      await expectLine(node, impostor.record.peerId, "a peer with another cluster secret was refused");
+    }
     const admin = await cluster.connect({ deadlineMs: 15_000 });
     await expect(admin.cluster.addLearner(impostor.record)).rejects.toMatchObject({ code: "forbidden" });
     const { membership } = await admin.cluster.currentState();

@@ -32,34 +32,28 @@ const DATA_DIRECTORY_MODE = 0o700;
  * @throws AspenError `corrupt`, `disk_full`, `forbidden`, `invalid_request`: the data directory cannot be used
  */
 export async function openDefaultNode(options: DefaultNodeOptions): Promise<AspenNode> {
+  const closers: Closer[] = [];
+  try {
+    return await open(options, closers);
+  } catch (error) {
+    // The directory is free again for whoever tries next.
+    for (const close of closers.reverse()) await close();
+    throw error;
+  }
+}
+
+type Closer = () => Promise<void>;
+
+async function open(options: DefaultNodeOptions, closers: Closer[]): Promise<AspenNode> {
   const { dataDirectory, secret, listen } = options;
   const logger = options.logger ?? SILENT_LOGGER;
   const clock = createSystemClock();
   const random = createSystemRandom();
   await mkdir(dataDirectory, { recursive: true, mode: DATA_DIRECTORY_MODE });
-  const identityStore = await IdentityFile.open({
-    path: join(dataDirectory, "identity.json"),
-    secret,
-    random,
-    nodeId: options.nodeId,
-  });
+  const identityPath = join(dataDirectory, "identity.json");
+  const identityStore = await IdentityFile.open({ path: identityPath, secret, random, nodeId: options.nodeId });
   const { identity, privateKey } = identityStore;
-  const log = await openLmdbLogStore({
-    directory: join(dataDirectory, "log"),
-    storeId: identity.storeId,
-    mustExist: identityStore.isLogExpected,
-    logger: logger.child({ part: "log" }),
-  });
-  if (log.kind === "fault") throw faultError(log.fault);
-  await identityStore.recordLogMade();
-  const state = await openSqliteStateMachine({
-    directory: join(dataDirectory, "state"),
-    logger: logger.child({ part: "state" }),
-  });
-  if (state.kind === "fault") {
-    await log.store.close();
-    throw faultError(state.fault);
-  }
+  const { logStore, stateMachine } = await openStores(dataDirectory, identityStore, logger, closers);
   const directory = new PeerDirectory();
   const transport = await createLibp2pTransport({
     privateKey,
@@ -73,8 +67,8 @@ export async function openDefaultNode(options: DefaultNodeOptions): Promise<Aspe
     {
       transport,
       directory,
-      logStore: log.store,
-      stateMachine: state.machine,
+      logStore,
+      stateMachine,
       identityStore,
       secret,
       clock,
@@ -84,10 +78,27 @@ export async function openDefaultNode(options: DefaultNodeOptions): Promise<Aspe
     },
     options.config,
   );
-  if (created.kind === "created") return created.node;
-  await state.machine.close();
-  await log.store.close();
-  throw faultError(created.fault);
+  if (created.kind === "fault") throw faultError(created.fault);
+  return created.node;
+}
+
+async function openStores(dataDirectory: string, identityFile: IdentityFile, logger: Logger, closers: Closer[]) {
+  const log = await openLmdbLogStore({
+    directory: join(dataDirectory, "log"),
+    storeId: identityFile.identity.storeId,
+    mustExist: identityFile.isLogExpected,
+    logger: logger.child({ part: "log" }),
+  });
+  if (log.kind === "fault") throw faultError(log.fault);
+  closers.push(() => log.store.close());
+  await identityFile.recordLogMade();
+  const state = await openSqliteStateMachine({
+    directory: join(dataDirectory, "state"),
+    logger: logger.child({ part: "state" }),
+  });
+  if (state.kind === "fault") throw faultError(state.fault);
+  closers.push(() => state.machine.close());
+  return { logStore: log.store, stateMachine: state.machine };
 }
 
 function faultError(fault: StorageFault): AspenError {
