@@ -2,7 +2,8 @@
 import { AspenError } from "@aspenjs/api";
 import { NODE_CONFIG_DEFAULTS } from "@aspenjs/cluster";
 import { Command } from "commander";
-import { LOG_LEVELS, parseNodeOptions, type OptionTexts } from "./node-options.ts";
+import { failureText } from "./failure-text.ts";
+import { LOG_LEVELS, parseNodeOptions, variableOf, type OptionTexts } from "./node-options.ts";
 import { onParentGone } from "./parent-watch.ts";
 import { createPinoLogger } from "./pino-logger.ts";
 import { runNode } from "./run-node.ts";
@@ -47,16 +48,14 @@ function gatherOptions(argv: readonly string[]): OptionTexts {
   program.parse(argv);
   const fromEnvironment: Record<string, string> = {};
   for (const option of program.options) {
-    const name = `ASPEN_${option.long?.slice(2).replaceAll("-", "_").toUpperCase() ?? ""}`;
-    const value = process.env[name];
+    const value = process.env[variableOf(option.long ?? "")];
     if (value !== undefined) fromEnvironment[option.attributeName()] = value;
   }
   return { ...fromEnvironment, ...program.opts<OptionTexts>() };
 }
 
 async function main(): Promise<number> {
-  const texts = gatherOptions(process.argv);
-  const options = parseNodeOptions(texts);
+  const options = parseNodeOptions(gatherOptions(process.argv));
   const logger = createPinoLogger(options.logLevel);
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -67,7 +66,7 @@ async function main(): Promise<number> {
       stopping.abort();
     });
   }
-  if (texts["exitWithParent"] !== undefined) {
+  if (options.isEndingWithParent) {
     onParentGone(() => {
       logger.log("info", "stopping", { reason: "standard input has ended" });
       stopping.abort();
@@ -83,7 +82,7 @@ try {
   if (error instanceof Error && "exitCode" in error && "code" in error && String(error.code).startsWith("commander.")) {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
   } else {
-    console.error(error instanceof AspenError ? `aspen-node: ${error.code}: ${error.message}` : error);
+    process.stderr.write(failureText(error));
     process.exitCode = AspenError.isCode(error, "invalid_request") ? EXIT_USAGE : EXIT_FAILED;
   }
 }

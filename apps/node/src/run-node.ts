@@ -28,8 +28,13 @@ export async function runNode(options: NodeOptions, logger: Logger, stopSignal: 
     ...(options.nodeId === undefined ? {} : { nodeId: options.nodeId }),
     onFailed: () => failed.resolve("failed"),
   });
-  await node.start();
-  await announce(node, options.dataDirectory);
+  try {
+    await node.start();
+    await announce(node, options.dataDirectory);
+  } catch (error) {
+    await node.stop();
+    throw error;
+  }
   const stopped = new Promise<NodeExit>((resolve) => {
     if (stopSignal.aborted) resolve("stopped");
     stopSignal.addEventListener("abort", () => resolve("stopped"), { once: true });
@@ -49,9 +54,19 @@ async function announce(node: AspenNode, dataDirectory: string): Promise<void> {
 
 async function readJoinTicket(path: string | undefined): Promise<JoinTicket | undefined> {
   if (path === undefined) return undefined;
-  const outcome = decodeJoinTicket((await readFile(path, "utf8")).trim());
+  const outcome = decodeJoinTicket(await readJoinTicketFile(path));
   if (outcome.kind === "refused") throw ticketError(outcome.reason);
   return outcome.ticket;
+}
+
+async function readJoinTicketFile(path: string): Promise<string> {
+  try {
+    return (await readFile(path, "utf8")).trim();
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (isMissing) throw new AspenError("not_found", `there is no join ticket at ${path}`);
+    throw error;
+  }
 }
 
 async function loadSecret(options: NodeOptions, ticket: JoinTicket | undefined): Promise<ClusterSecret> {

@@ -9,6 +9,12 @@ import { RetryPolicy, type Repeatability } from "./retry-policy.ts";
 /** What nodes say, or their connections show, while no leader can be found. */
 const LEADERLESS: ReadonlySet<ErrorCode> = new Set(["unavailable", "not_leader", "shutting_down"]);
 
+/** Work that several calls wait for. */
+export interface Errand {
+  /** What its latest attempt failed with, if it did. */
+  lastError(): AspenError | undefined;
+}
+
 export interface PendingCallOptions {
   readonly clock: Clock;
   readonly deadlineMs: number;
@@ -29,6 +35,8 @@ export function deadlineOf(options: CallOptions | undefined, deadlineMsDefault: 
 export class PendingCall {
   readonly policy: RetryPolicy;
   readonly signal: AbortSignal | undefined;
+  /** What this call waits for before it can be sent itself: whatever holds that up holds this one up too. */
+  waitsFor: Errand | undefined;
   /** Called when the call ends, before its promise settles. */
   onEnd: (() => void) | undefined;
   readonly #options: PendingCallOptions;
@@ -110,7 +118,7 @@ export class PendingCall {
 
   #timeout(): AspenError {
     const { deadlineMs } = this.#options;
-    const { lastError } = this.policy;
+    const lastError = this.policy.lastError ?? this.waitsFor?.lastError();
     const reason = lastError === undefined ? "" : `; the last attempt ended with ${lastError.code}`;
     const outcome = this.#outcome();
     // Someone answered, and nobody could serve it: that is more than silence.

@@ -22,7 +22,8 @@ import {
 import type { SessionReference } from "@aspenjs/protocol";
 import type { CallDriver } from "./call-driver.ts";
 import { limits } from "./limits.ts";
-import type { PendingCall } from "./pending-call.ts";
+import type { Errand, PendingCall } from "./pending-call.ts";
+import type { RetryPolicy } from "./retry-policy.ts";
 import { SessionWindow } from "./session-window.ts";
 
 interface OpenSession {
@@ -33,10 +34,13 @@ interface OpenSession {
   waiting: (() => void)[];
 }
 
-type SessionState =
-  | { readonly kind: "none" }
-  | { readonly kind: "opening"; readonly opened: Promise<void> }
-  | OpenSession;
+interface OpeningSession extends Errand {
+  readonly kind: "opening";
+  /** Resolves when it is worth looking at the state again. */
+  readonly ended: Promise<void>;
+}
+
+type SessionState = { readonly kind: "none" } | OpeningSession | OpenSession;
 
 /** One write's place in one session. */
 interface WriteNumber {
@@ -118,15 +122,23 @@ export class WriteSession {
         }
         await new Promise<void>((resolve) => state.waiting.push(resolve));
       } else {
-        await (state.kind === "opening" ? state.opened : this.#open());
+        const opening = state.kind === "opening" ? state : this.#open();
+        call.waitsFor = opening;
+        await opening.ended;
+        call.waitsFor = undefined;
       }
       call.assertWanted();
     }
   }
 
   /** One opening for all writes that wait. One that fails for now is begun again by those that still wait. */
-  #open(): Promise<void> {
-    const opened = this.#openThroughLog().then(
+  #open(): OpeningSession {
+    let policy: RetryPolicy | undefined;
+    const opened = this.#driver.run({ repeatability: "repeatable", isInternal: true }, (call) => {
+      policy = call.policy;
+      return this.#driver.ask(call, "openSession", () => ({ kind: "openSession" }));
+    });
+    const ended = opened.then(
       (sessionId) => {
         const window = new SessionWindow(limits.callsInFlightMax);
         this.#state = { kind: "open", sessionId, window, waiting: [] };
@@ -136,14 +148,9 @@ export class WriteSession {
         if (!(error instanceof AspenError) || error.details["deadlineMs"] === undefined) throw error;
       },
     );
-    this.#state = { kind: "opening", opened };
-    return opened;
-  }
-
-  #openThroughLog(): Promise<number> {
-    return this.#driver.run({ repeatability: "repeatable", isInternal: true }, (call) =>
-      this.#driver.ask(call, "openSession", () => ({ kind: "openSession" })),
-    );
+    const opening: OpeningSession = { kind: "opening", ended, lastError: () => policy?.lastError };
+    this.#state = opening;
+    return opening;
   }
 }
 

@@ -277,7 +277,7 @@ describe("exactly once", () => {
     expect(sequences).toEqual([1, 2, 2, 2]);
   });
 
-  test("writes whose session cannot be opened end at their own deadlines", async () => {
+  test("writes whose session cannot be opened end at their own deadlines, and say what held it up", async () => {
     const cluster = await new ScriptedCluster().start(1);
     const client = await cluster.connect();
     cluster.faultOf = ({ kind }) => (kind === "openSession" ? { refuse: UNAVAILABLE } : undefined);
@@ -285,8 +285,9 @@ describe("exactly once", () => {
     short.catch(() => {});
     const long = client.store.write(set("b"), { deadlineMs: 30_000 });
     await expect(cluster.clock.run(short)).rejects.toMatchObject({
-      code: "timeout",
+      code: "unavailable",
       details: { outcome: "not_applied" },
+      cause: { message: "no quorum" },
     });
     await cluster.clock.advance(15_000);
     cluster.faultOf = () => undefined;
@@ -356,7 +357,7 @@ describe("tickets", () => {
     const client = await cluster.connect({ ticket: cluster.ticket({ addresses: ["/memory/peer-1"] }) });
     cluster.leader = 2;
     const write = client.store.write(set("a"), { deadlineMs: 500 });
-    await expect(cluster.clock.run(write)).rejects.toMatchObject({ code: "timeout" });
+    await expect(cluster.clock.run(write)).rejects.toMatchObject({ code: "unavailable" });
     expect(cluster.seen.filter(({ nodeId }) => nodeId === 7)).toEqual([]);
   });
 

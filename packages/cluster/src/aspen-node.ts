@@ -36,7 +36,7 @@ import { LearnerPromoter } from "./learner-promoter.ts";
 import { limits } from "./limits.ts";
 import { LocalController } from "./local-controller.ts";
 import { LogClock } from "./log-clock.ts";
-import { NODE_CONFIG_DEFAULTS, raftOptions, type NodeConfig } from "./node-config.ts";
+import { raftOptions, resolveNodeConfig, type NodeConfig } from "./node-config.ts";
 import type { IdentityStore, NodeIdentity } from "./node-identity.ts";
 import type { PeerDirectory } from "./peer-directory.ts";
 import { Probation } from "./probation.ts";
@@ -68,13 +68,17 @@ export interface IssueTicketOptions {
   readonly ttlMs?: number;
 }
 
-/** Puts a node together over ports. Nothing listens before `start`. */
+/**
+ * Puts a node together over ports. Nothing listens before `start`.
+ * @throws AspenError `invalid_request`: the configuration does not go together
+ */
 export async function createAspenNode(
-  parts: AspenNodeParts,
+  given: AspenNodeParts,
   config: Partial<NodeConfig> = {},
 ): Promise<CreateAspenNodeOutcome> {
-  const resolved = { ...NODE_CONFIG_DEFAULTS, ...config };
-  const { identity } = parts.identityStore;
+  const { identity } = given.identityStore;
+  const resolved = resolveNodeConfig(identity.nodeId, config);
+  const parts = { ...given, logger: given.logger.child({ nodeId: identity.nodeId }) };
   const logClock = new LogClock(parts.clock);
   const node: { current: AspenNode | undefined } = { current: undefined };
   const created = await createRaftNode<CommandResult>(
@@ -214,8 +218,8 @@ export class AspenNode {
     await transport.start();
     this.#raft.start();
     this.#promoter?.start();
-    const { nodeId, peerId, clusterId } = this.identity;
-    logger.log("info", "node started", { nodeId, peerId, clusterId, addresses: this.addresses });
+    const { peerId, clusterId } = this.identity;
+    logger.log("info", "node started", { peerId, clusterId, addresses: this.addresses });
   }
 
   /**

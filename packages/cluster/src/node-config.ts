@@ -1,4 +1,5 @@
-import type { RaftNodeOptions } from "@aspenjs/raft";
+import { AspenError, type NodeId } from "@aspenjs/api";
+import { raftOptionsProblem, type RaftNodeOptions } from "@aspenjs/raft";
 
 /** What may be set about a node, beyond where its parts come from. Every value has a default. */
 export interface NodeConfig {
@@ -31,7 +32,16 @@ export const NODE_CONFIG_DEFAULTS: NodeConfig = {
   isPromotingLearners: false,
 };
 
-export function raftOptions(nodeId: number, config: NodeConfig): RaftNodeOptions {
+/** The defaults with some of them replaced. @throws AspenError `invalid_request`: values that do not go together */
+export function resolveNodeConfig(nodeId: NodeId, overrides: Partial<NodeConfig>): NodeConfig {
+  const config = { ...NODE_CONFIG_DEFAULTS, ...overrides };
+  const problem = raftOptionsProblem(raftOptions(nodeId, config));
+  if (problem === undefined) return config;
+  const timing = `heartbeat ${config.heartbeatMs} ms, election timeout ${config.electionMsMin} to ${config.electionMsMax} ms`;
+  throw new AspenError("invalid_request", `the configuration does not go together: ${problem} (${timing})`);
+}
+
+export function raftOptions(nodeId: NodeId, config: NodeConfig): RaftNodeOptions {
   const { leaseDriftMs, membershipCooldownMs: _cooldown, isPromotingLearners: _promoting, ...timing } = config;
   return { nodeId, ...timing, ...(leaseDriftMs === undefined ? {} : { leaseDriftMs }) };
 }

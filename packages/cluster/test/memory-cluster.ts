@@ -53,7 +53,7 @@ export class MemoryCluster {
         secret,
         clock: this.clock,
         random: this.random,
-        logger: this.#logger({ nodeId }),
+        logger: this.#logger({}),
       },
       { ...FAST, ...overrides.config },
     );

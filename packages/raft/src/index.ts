@@ -6,6 +6,7 @@
 export { assertRaftConfig, RAFT_CONFIG_DEFAULTS } from "./core/config.ts";
 export { RaftCore } from "./core/raft-core.ts";
 export { createRaftNode, RaftNode } from "./node/raft-node.ts";
+export { raftOptionsProblem } from "./node/raft-node-options.ts";
 export { decodeMessage, encodeMessage } from "./wire/message-codec.ts";
 
 export type { RaftConfig } from "./core/config.ts";

@@ -40,14 +40,17 @@ export function kvImportCommand(runner: CommandRunner): Command {
         '{"key": "…", "valueBase64": "…"} for a value that is no text. For a key that is there twice the last line wins.',
     )
     .argument("<file>", "what to read; - is standard input")
-    .addOption(countOption("--concurrency <n>", "batches on their way at a time", limits.importConcurrencyMax, 16))
     .addOption(
-      countOption(
-        "--batch <n>",
-        "pairs in a batch, which is written wholly or not at all",
-        apiLimits.batchItemsMax,
-        100,
-      ),
+      countOption("--concurrency <n>", "batches on their way at a time", {
+        max: limits.importConcurrencyMax,
+        initial: limits.importConcurrencyDefault,
+      }),
+    )
+    .addOption(
+      countOption("--batch <n>", "pairs in a batch, which is written wholly or not at all", {
+        max: apiLimits.batchItemsMax,
+        initial: limits.importBatchPairsDefault,
+      }),
     )
     .addHelpText(
       "after",
@@ -67,7 +70,11 @@ ${examples(
     );
 }
 
-function countOption(flags: string, description: string, max: number, initial: number): Option {
+function countOption(
+  flags: string,
+  description: string,
+  { max, initial }: { readonly max: number; readonly initial: number },
+): Option {
   return new Option(flags, description).argParser(argument((text) => parseCount(text, 1, max))).default(initial);
 }
 

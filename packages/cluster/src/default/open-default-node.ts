@@ -52,7 +52,7 @@ async function open(options: DefaultNodeOptions, closers: Closer[]): Promise<Asp
   await mkdir(dataDirectory, { recursive: true, mode: DATA_DIRECTORY_MODE });
   const identityPath = join(dataDirectory, "identity.json");
   const identityStore = await IdentityFile.open({ path: identityPath, secret, random, nodeId: options.nodeId });
-  const { identity, privateKey } = identityStore;
+  const { privateKey } = identityStore;
   const { logStore, stateMachine } = await openStores(dataDirectory, identityStore, logger, closers);
   const directory = new PeerDirectory();
   const transport = await createLibp2pTransport({
@@ -73,7 +73,7 @@ async function open(options: DefaultNodeOptions, closers: Closer[]): Promise<Asp
       secret,
       clock,
       random,
-      logger: logger.child({ nodeId: identity.nodeId }),
+      logger,
       ...(options.onFailed === undefined ? {} : { onFailed: options.onFailed }),
     },
     options.config,

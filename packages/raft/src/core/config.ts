@@ -38,21 +38,37 @@ export const RAFT_CONFIG_DEFAULTS: Omit<RaftConfig, "nodeId"> = {
   retainedEntriesMin: 10_000,
 };
 
-/** Relations without which elections or leases would be unsound. A violation is a bug of whoever built the config. */
+/** A relation without which elections or leases would be unsound, and that does not hold; nothing when all do. */
+export function raftConfigProblem(config: RaftConfig): string | undefined {
+  return relationsOf(config).find(([holds]) => !holds)?.[1];
+}
+
+/** A violation is a bug of whoever built the config. */
 export function assertRaftConfig(config: RaftConfig): void {
-  assert(isNodeId(config.nodeId), "nodeId is a node id");
-  assert(config.heartbeatTicks >= 1, "heartbeatTicks is at least 1");
-  assert(config.heartbeatTicks * 2 < config.electionTicksMin, "two heartbeats fit into the shortest election timeout");
-  assert(config.electionTicksMin < config.electionTicksMax, "election timeouts have a range to be drawn from");
-  assert(config.failoverTicksMax >= 0, "failoverTicksMax is not negative");
-  assert(config.failoverTicksMax < config.electionTicksMin, "failover is faster than an election timeout");
-  assert(config.inflightMessagesMax >= 1, "inflightMessagesMax is at least 1");
-  assert(config.messageEntriesMax >= 1, "messageEntriesMax is at least 1");
-  assert(config.messageBytesMax >= 1, "messageBytesMax is at least 1");
-  assert(config.readsMax >= 1, "readsMax is at least 1");
-  assert(config.retainedEntriesMin >= 0, "retainedEntriesMin is not negative");
-  if (config.lease.kind === "enabled") {
-    assert(config.lease.driftTicks >= 1, "a lease allows for at least one tick of drift");
-    assert(config.lease.driftTicks < config.electionTicksMin - config.heartbeatTicks, "a lease outlives a heartbeat");
-  }
+  for (const [holds, relation] of relationsOf(config)) assert(holds, relation);
+}
+
+function relationsOf(config: RaftConfig): readonly (readonly [holds: boolean, relation: string])[] {
+  const { heartbeatTicks, electionTicksMin, electionTicksMax, failoverTicksMax, lease } = config;
+  return [
+    [isNodeId(config.nodeId), "nodeId is a node id"],
+    [heartbeatTicks >= 1, "a heartbeat is at least one tick"],
+    [heartbeatTicks * 2 < electionTicksMin, "two heartbeats fit into the shortest election timeout"],
+    [electionTicksMin < electionTicksMax, "the shortest election timeout is less than the longest"],
+    [failoverTicksMax >= 0, "a failover delay is not negative"],
+    [failoverTicksMax < electionTicksMin, "a failover delay is less than the shortest election timeout"],
+    [config.inflightMessagesMax >= 1, "inflightMessagesMax is at least 1"],
+    [config.messageEntriesMax >= 1, "messageEntriesMax is at least 1"],
+    [config.messageBytesMax >= 1, "messageBytesMax is at least 1"],
+    [config.readsMax >= 1, "readsMax is at least 1"],
+    [config.retainedEntriesMin >= 0, "retainedEntriesMin is not negative"],
+    ...(lease.kind === "disabled" ? [] : leaseRelations(lease.driftTicks, config)),
+  ];
+}
+
+function leaseRelations(driftTicks: number, { electionTicksMin, heartbeatTicks }: RaftConfig) {
+  return [
+    [driftTicks >= 1, "a lease allows for at least one tick of drift"],
+    [driftTicks < electionTicksMin - heartbeatTicks, "a lease outlives a heartbeat"],
+  ] as const;
 }

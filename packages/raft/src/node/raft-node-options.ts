@@ -1,5 +1,4 @@
 import {
-  assert,
   type Clock,
   type Logger,
   type LogIndex,
@@ -13,7 +12,7 @@ import {
   type Term,
   type Transport,
 } from "@aspenjs/api";
-import { RAFT_CONFIG_DEFAULTS, type RaftConfig } from "../core/config.ts";
+import { raftConfigProblem, RAFT_CONFIG_DEFAULTS, type RaftConfig } from "../core/config.ts";
 import type { RoleKind } from "../core/role.ts";
 
 /** Who is behind a node id, and the other way round. The composition knows; consensus only asks. */
@@ -67,6 +66,8 @@ export interface RaftNodeOptions {
   readonly retainedEntriesMin?: number;
 }
 
+const TICK_MS_DEFAULT = 10;
+
 export interface RaftTiming {
   readonly tickMs: number;
   readonly compactionEntries: number;
@@ -76,11 +77,18 @@ export interface RaftTiming {
   readonly core: RaftConfig;
 }
 
+/** What is wrong with options that came from outside; nothing when a node can be made with them. */
+export function raftOptionsProblem(options: RaftNodeOptions): string | undefined {
+  const { tickMs, compactionEntries, compactionBytes, core } = resolveOptions(options);
+  if (tickMs < 1) return "a tick is at least a millisecond";
+  if (compactionEntries < 1 || compactionBytes < 1) return "a compaction is of at least one entry and one byte";
+  return raftConfigProblem(core);
+}
+
 /** Milliseconds become ticks; relations are asserted by the core. */
 export function resolveOptions(options: RaftNodeOptions): RaftTiming {
-  const tickMs = options.tickMs ?? 10;
-  assert(tickMs >= 1, "a tick is at least a millisecond");
-  const ticks = (durationMs: number) => Math.max(1, Math.round(durationMs / tickMs));
+  const tickMs = options.tickMs ?? TICK_MS_DEFAULT;
+  const ticks = (durationMs: number) => Math.round(durationMs / tickMs);
   const failoverMsMax = options.failoverMsMax ?? 120;
   const core: RaftConfig = {
     ...RAFT_CONFIG_DEFAULTS,
@@ -88,7 +96,7 @@ export function resolveOptions(options: RaftNodeOptions): RaftTiming {
     heartbeatTicks: ticks(options.heartbeatMs ?? 100),
     electionTicksMin: ticks(options.electionMsMin ?? 750),
     electionTicksMax: ticks(options.electionMsMax ?? 1_500),
-    failoverTicksMax: failoverMsMax === 0 ? 0 : ticks(failoverMsMax),
+    failoverTicksMax: failoverMsMax === 0 ? 0 : Math.max(1, ticks(failoverMsMax)),
     lease:
       options.leaseDriftMs === undefined
         ? { kind: "disabled" }

@@ -1,4 +1,5 @@
 import {
+  assert,
   AspenError,
   compareLogIds,
   unreachable,
@@ -27,6 +28,7 @@ import { MembershipWaiters } from "./membership-waiters.ts";
 import { describeNode } from "./node-metrics.ts";
 import { ProposalTable } from "./proposal-table.ts";
 import {
+  raftOptionsProblem,
   resolveOptions,
   type RaftFailure,
   type RaftNodeDeps,
@@ -48,6 +50,8 @@ export async function createRaftNode<Result>(
   deps: RaftNodeDeps<Result>,
   options: RaftNodeOptions,
 ): Promise<CreateRaftNodeOutcome<Result>> {
+  const problem = raftOptionsProblem(options);
+  assert(problem === undefined, problem ?? "options are sound");
   const recovery = await recover(deps.logStore, deps.stateMachine);
   if (recovery.kind === "fault") return recovery;
   return { kind: "created", node: new RaftNode(deps, resolveOptions(options), recovery.start) };

@@ -6,6 +6,11 @@ export function peerIdOfAddress(address: string): PeerId | undefined {
   return namedPeer(parseAddress(address));
 }
 
+/** @throws AspenError `invalid_request`, naming the text that is no multiaddr */
+export function assertAddress(address: string): void {
+  parseAddress(address);
+}
+
 /** An address that only the expected peer answers to: libp2p checks the name against the key that it meets. */
 export function addressOfPeer(address: string, expected: PeerId | undefined): Multiaddr {
   const parsed = parseAddress(address);
@@ -20,7 +25,7 @@ function parseAddress(address: string): Multiaddr {
   try {
     return multiaddr(address);
   } catch (cause) {
-    throw new AspenError("invalid_request", "not a multiaddr", { cause });
+    throw new AspenError("invalid_request", `"${address}" is not a multiaddr`, { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 import { noise } from "@libp2p/noise";
+import { assertAddress } from "./address.ts";
 import { coalescingTcp } from "./coalescing-tcp.ts";
 import { yamux } from "@libp2p/yamux";
 import { createLibp2p, type Libp2p } from "libp2p";
@@ -33,12 +34,16 @@ const YAMUX_WINDOW_BYTES_MAX = 512 * KIB;
 const INBOUND_CONNECTIONS_PER_SECOND_MAX = 256;
 const LISTEN_BACKLOG = 512;
 
-/** An endpoint over TCP, Noise and Yamux. It listens once it is started. */
+/**
+ * An endpoint over TCP, Noise and Yamux. It listens once it is started.
+ * @throws AspenError `invalid_request` (an address to listen on), `corrupt` (the private key)
+ */
 export async function createLibp2pTransport(options: Libp2pTransportOptions): Promise<Endpoint> {
   const clock = options.clock ?? createSystemClock();
   const random = options.random ?? createSystemRandom();
   const logger = options.logger ?? SILENT_LOGGER;
   const limits = resolveLimits(options.limits);
+  for (const address of options.listen) assertAddress(address);
   const privateKey = options.privateKey ?? (await generateIdentity()).privateKey;
   const node = await createNode(privateKey, options, clock, logger, limits);
   return new Endpoint(new Libp2pBackend(node, clock, limits), {

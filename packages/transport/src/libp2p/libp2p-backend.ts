@@ -41,7 +41,11 @@ export class Libp2pBackend implements SessionBackend {
       },
       { maxInboundStreams: 1, maxOutboundStreams: 1 },
     );
-    await this.#node.start();
+    try {
+      await this.#node.start();
+    } catch (error) {
+      throw listenError(error);
+    }
   }
 
   async stop(): Promise<void> {
@@ -99,6 +103,13 @@ export function connectionGater(mayConnect: (peerId: PeerId) => boolean, onRefus
     return true;
   };
   return { denyDialPeer: deny, denyInboundEncryptedConnection: deny, denyOutboundEncryptedConnection: deny };
+}
+
+/** libp2p puts advice, addresses and stacks into one text; the lines that begin with an address say what happened. */
+function listenError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const refusals = error.message.split("\n").flatMap((line) => (line.trim().startsWith("/") ? [line.trim()] : []));
+  return refusals.length === 0 ? error : new Error(refusals.join("; "));
 }
 
 function dialError(error: unknown, signal: AbortSignal): AspenError {
