@@ -1,16 +1,16 @@
-import {
-  type Clock,
-  type Logger,
-  type LogIndex,
-  type LogStore,
-  type NodeId,
-  type PeerId,
-  type Random,
-  type StateMachine,
-  type StorageFault,
-  type StoredMembership,
-  type Term,
-  type Transport,
+import type {
+  Clock,
+  Logger,
+  LogIndex,
+  LogStore,
+  NodeId,
+  PeerId,
+  Random,
+  StateMachine,
+  StorageFault,
+  StoredMembership,
+  Term,
+  Transport,
 } from "@aspenjs/api";
 import { raftConfigProblem, RAFT_CONFIG_DEFAULTS, type RaftConfig } from "../core/config.ts";
 import type { RoleKind } from "../core/role.ts";
