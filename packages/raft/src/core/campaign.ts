@@ -1,5 +1,6 @@
 import { compareLogIds, compareNodeIds, memberIds, type LogId, type NodeId } from "@aspenjs/api";
 import { advanceCommit } from "./commit.ts";
+import { askAgainSoon, knownAnswers } from "./failover.ts";
 import { followMembership } from "./membership-change.ts";
 import type { PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse } from "./message.ts";
 import { createProgress } from "./progress.ts";
@@ -20,7 +21,7 @@ export function startPreVote(raft: Raft): void {
   const role: PreCandidate = {
     kind: "preCandidate",
     campaign: raft.campaigns,
-    answers: new Map([[raft.nodeId, true]]),
+    answers: new Map([...knownAnswers(raft), [raft.nodeId, true]]),
     electionTick: raft.now + raft.drawElectionTicks(),
   };
   raft.role = role;
@@ -40,7 +41,7 @@ export function startElection(raft: Raft, isTransfer: boolean): void {
   const role: Candidate = {
     kind: "candidate",
     isTransfer,
-    answers: new Map(),
+    answers: new Map(knownAnswers(raft)),
     electionTick: raft.now + raft.drawElectionTicks(),
     voteSequence: raft.writes.hardStateSequenceToAwait(),
   };
@@ -106,7 +107,7 @@ function decidePreVote(raft: Raft, role: PreCandidate): void {
     case "won":
       return startElection(raft, false);
     case "lost":
-      becomeFollower(raft, raft.term, undefined);
+      askAgainSoon(raft, becomeFollower(raft, raft.term, undefined));
       return;
     case "open":
       return;
@@ -118,7 +119,7 @@ function decideVote(raft: Raft, role: Candidate): void {
     case "won":
       return becomeLeader(raft);
     case "lost":
-      becomeFollower(raft, raft.term, undefined);
+      askAgainSoon(raft, becomeFollower(raft, raft.term, undefined));
       return;
     case "open":
       return;
@@ -146,6 +147,7 @@ function becomeLeader(raft: Raft): void {
     if (nodeId !== raft.nodeId) leader.progress.set(nodeId, createProgress(next, raft.now, 0));
   }
   raft.role = leader;
+  raft.failover = undefined;
   raft.emit({ kind: "roleChanged", role: "leader", term: raft.term, leader: raft.nodeId });
   raft.append({ kind: "blank" });
   followMembership(raft, leader);

@@ -37,6 +37,13 @@ const RANDOM_BOUND = 2 ** 32;
 /** Room to count in before the next stride begins; the sum stays below 2^53. */
 const COUNTER_STRIDE = 2 ** 20;
 
+/** A follower's way from the loss of its leader's connection to the next leader, see `failover.ts`. */
+export interface Failover {
+  readonly lostLeader: NodeId;
+  /** Range of the next delay. */
+  ticksMax: number;
+}
+
 /**
  * The state of one node and the few changes that every part of the algorithm shares. The algorithm itself lives in the
  * files beside this one, one noun each; `RaftCore` is the way in.
@@ -54,6 +61,8 @@ export class Raft {
    * votes are refused for a while after it (section 4.2.3), and leases rest on that.
    */
   contactTick: number;
+  /** From the loss of a leader's connection until somebody leads, or patience is the ordinary one again. */
+  failover: Failover | undefined;
   /** Everything up to here is committed as far as this node knows. Never decreases (R3). */
   committed: LogIndex;
   /** Everything up to here is durable here. Falls only when a leader overwrites what was never committed. */

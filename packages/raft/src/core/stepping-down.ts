@@ -54,6 +54,7 @@ export function followLeader(raft: Raft, leader: NodeId): Follower {
   const role = raft.role;
   const follower = role.kind === "follower" && role.leader === leader ? role : becomeFollower(raft, raft.term, leader);
   raft.contactTick = raft.now;
+  raft.failover = undefined;
   follower.electionTick = raft.now + follower.electionTicks;
   return follower;
 }

@@ -1,4 +1,3 @@
-import type { NodeId } from "@aspenjs/api";
 import { startElection, startPreVote, trustsLeader } from "./campaign.ts";
 import { releaseDeparted } from "./membership-change.ts";
 import { quorumValue } from "./quorum.ts";
@@ -40,18 +39,6 @@ export function quorumContactTick(raft: Raft, leader: Leader): number {
   return quorumValue(raft.membership, (nodeId) =>
     nodeId === raft.nodeId ? raft.now : (leader.progress.get(nodeId)?.contactTick ?? leader.electedTick),
   );
-}
-
-/**
- * The connection to the leader broke: its process is probably gone. Ask around after a short random delay instead of
- * waiting for patience to end, and grant others the same; a voter that still hears the leader refuses. Not while
- * leases count on voters to wait.
- */
-export function loseConnection(raft: Raft, follower: Follower, nodeId: NodeId): void {
-  const { failoverTicksMax, lease } = raft.config;
-  if (follower.leader !== nodeId || failoverTicksMax === 0 || lease.kind === "enabled") return;
-  raft.contactTick = Number.NEGATIVE_INFINITY;
-  follower.electionTick = Math.min(follower.electionTick, raft.now + 1 + raft.random.below(failoverTicksMax));
 }
 
 /** The leader hands over: no reason to ask around (section 3.10). */

@@ -3,6 +3,7 @@ import { answerPreVote, answerVote, countOwnVote, onPreVoteResponse, onVoteRespo
 import { bootstrap } from "./bootstrap.ts";
 import { advanceCommit } from "./commit.ts";
 import type { RaftEvent, RaftEventKind } from "./event.ts";
+import { loseConnection } from "./failover.ts";
 import { acceptAppend, acceptHeartbeat } from "./follower-log.ts";
 import { changeMembership } from "./membership-change.ts";
 import type { Message, MessageKind } from "./message.ts";
@@ -19,7 +20,7 @@ import {
 import { nudge, onAppendResponse } from "./replication.ts";
 import type { Candidate, Follower, Leader, PreCandidate, Role, RoleKind } from "./role.ts";
 import { becomeFollower } from "./stepping-down.ts";
-import { campaignNow, loseConnection, takeOver, tickCandidate, tickFollower, tickLeader } from "./ticking.ts";
+import { campaignNow, takeOver, tickCandidate, tickFollower, tickLeader } from "./ticking.ts";
 import { continueTransfer, startTransfer } from "./transfer.ts";
 
 /** Events that a role answers itself. The others mean the same to every role and are handled before the table. */
