@@ -26,6 +26,10 @@ export class MembershipHistory {
     return found;
   }
 
+  uncommittedCount(committed: LogIndex): number {
+    return this.#stored.filter(({ logId }) => logId.index > committed).length;
+  }
+
   append(stored: StoredMembership): void {
     assert(stored.logId.index > this.effective.logId.index, "memberships are appended in log order");
     this.#stored.push(stored);
