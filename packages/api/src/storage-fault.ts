@@ -3,7 +3,8 @@
  * failed sync and never continues on data that failed its checksum.
  */
 export interface StorageFault {
-  readonly code: "disk_full" | "io_failed" | "corrupt" | "closed";
+  /** `in_use`: another process, or another store of this one, has the files open; nothing is wrong with them. */
+  readonly code: "disk_full" | "io_failed" | "corrupt" | "in_use" | "closed";
   readonly message: string;
   readonly cause?: unknown;
 }

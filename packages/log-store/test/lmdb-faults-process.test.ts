@@ -177,7 +177,7 @@ describe("who may open a log", () => {
     withDirectory(async (directory) => {
       const store = await openLmdb(directory);
       const fault = await faultOf(await openLmdbLogStore({ directory: `${directory}/.`, storeId: STORE_ID }));
-      expect(fault).toMatchObject({ code: "io_failed", message: expect.stringContaining("open already") });
+      expect(fault).toMatchObject({ code: "in_use", message: expect.stringContaining("open already") });
       expect(await store.append({ entries: [commandEntry(1, 1)] })).toEqual({ kind: "done" });
       await store.close();
       await (await openLmdb(directory)).close();

@@ -211,7 +211,7 @@ describe("a disk that fails", () => {
   test("one store at a time, and only the one that the disk belongs to", async () => {
     const disk = new MemoryDisk();
     const store = storeOf(await openOn(disk));
-    expect((await faultOf(await openOn(disk))).code).toBe("io_failed");
+    expect((await faultOf(await openOn(disk))).code).toBe("in_use");
     await store.close();
     const fault = await faultOf(await createMemoryLogStore({ disk, storeId: "node-2" }));
     expect(fault).toMatchObject({ code: "corrupt", message: expect.stringContaining('not of "node-2"') });

@@ -4,6 +4,7 @@ const CODES: Readonly<Record<StorageFault["code"], ErrorCode>> = {
   disk_full: "disk_full",
   io_failed: "internal",
   corrupt: "corrupt",
+  in_use: "conflict",
   closed: "shutting_down",
 };
 

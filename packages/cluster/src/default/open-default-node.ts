@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { AspenError, SILENT_LOGGER, type Logger, type NodeId, type StorageFault } from "@aspenjs/api";
+import { AspenError, SILENT_LOGGER, type ErrorCode, type Logger, type NodeId, type StorageFault } from "@aspenjs/api";
 import { openLmdbLogStore } from "@aspenjs/log-store/lmdb";
 import type { ClusterSecret } from "@aspenjs/protocol";
 import type { RaftFailure } from "@aspenjs/raft";
@@ -29,7 +29,8 @@ const DATA_DIRECTORY_MODE = 0o700;
 /**
  * A node with its log in LMDB, its state in SQLite, and libp2p between it and the others. Nothing listens before its
  * `start`.
- * @throws AspenError `corrupt`, `disk_full`, `forbidden`, `invalid_request`: the data directory cannot be used
+ * @throws AspenError `corrupt`, `disk_full`, `forbidden`, `conflict` (another process has it open): the data directory
+ * cannot be used; `invalid_request`: it is another node's, or the options do not go together
  */
 export async function openDefaultNode(options: DefaultNodeOptions): Promise<AspenNode> {
   const closers: Closer[] = [];
@@ -101,7 +102,14 @@ async function openStores(dataDirectory: string, identityFile: IdentityFile, log
   return { logStore: log.store, stateMachine: state.machine };
 }
 
+const FAULT_CODES: Readonly<Record<StorageFault["code"], ErrorCode>> = {
+  disk_full: "disk_full",
+  corrupt: "corrupt",
+  in_use: "conflict",
+  io_failed: "internal",
+  closed: "internal",
+};
+
 function faultError(fault: StorageFault): AspenError {
-  const code = fault.code === "disk_full" || fault.code === "corrupt" ? fault.code : "internal";
-  return new AspenError(code, fault.message, { cause: fault });
+  return new AspenError(FAULT_CODES[fault.code], fault.message, { cause: fault.cause });
 }

@@ -39,5 +39,5 @@ function holderIds(database: RowDatabase): readonly number[] {
 
 export function claimedFault(directory: string, processIds: readonly number[]): StorageFault {
   const holders = [...new Set(processIds)].join(", ");
-  return { code: "io_failed", message: `the log in ${directory} is open already, in process ${holders}` };
+  return { code: "in_use", message: `the log in ${directory} is open already, in process ${holders}` };
 }

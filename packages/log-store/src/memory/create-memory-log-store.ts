@@ -18,7 +18,7 @@ export async function createMemoryLogStore(options: MemoryLogStoreOptions): Prom
   const hasher = await loadChainHasher();
   const session = (options.disk ?? new MemoryDisk()).openSession(hasher);
   if (session === undefined) {
-    return { kind: "fault", fault: { code: "io_failed", message: "another store has this disk open" } };
+    return { kind: "fault", fault: { code: "in_use", message: "another store has this disk open" } };
   }
   const outcome = await openLogStore(hasher, session, options);
   if (outcome.kind === "fault") await session.close();
