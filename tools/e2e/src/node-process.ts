@@ -18,6 +18,10 @@ export interface NodeProcessOptions {
   readonly flags?: readonly string[];
   /** For V8 itself, such as a bound on the heap. */
   readonly engineFlags?: readonly string[];
+  /** Where to listen at the first start; a free port of loopback unless given. */
+  readonly listen?: string;
+  /** A program and its arguments that runs the node as the process that was started, such as a tracer. */
+  readonly wrapper?: readonly string[];
 }
 
 /** One `aspen-node` process: started, signalled and restarted as an operator, or a power cut, would. */
@@ -47,6 +51,11 @@ export class NodeProcess {
     return address;
   }
 
+  /** Where it listened last, without its name: for a later start, or for another process in its place. */
+  get listen(): string | undefined {
+    return this.#record?.addresses[0]?.replace(/\/p2p\/.*$/, "");
+  }
+
   get pid(): number {
     const pid = this.#child?.pid;
     if (pid === undefined) throw new Error(`node ${this.nodeId} does not run`);
@@ -64,11 +73,13 @@ export class NodeProcess {
 
   /** The first start picks a port; later ones keep it. */
   async start(): Promise<void> {
-    const { nodeId, dataDirectory, secretFile, flags = [], engineFlags = [] } = this.options;
-    const listen = this.#record?.addresses[0]?.replace(/\/p2p\/.*$/, "") ?? "/ip4/127.0.0.1/tcp/0";
+    const { nodeId, dataDirectory, secretFile, flags = [], engineFlags = [], wrapper = [] } = this.options;
+    const listen = this.listen ?? this.options.listen ?? "/ip4/127.0.0.1/tcp/0";
     const announced = join(dataDirectory, "node.json");
     await rm(announced, { force: true });
-    const args = [
+    const command = [
+      ...wrapper,
+      process.execPath,
       ...engineFlags,
       "--conditions=@aspenjs/source",
       NODE_MAIN,
@@ -76,8 +87,13 @@ export class NodeProcess {
       dataDirectory,
       "--secret-file",
       secretFile,
+      "--node-id",
+      String(nodeId),
+      "--listen",
+      listen,
+      ...flags,
     ];
-    const child = spawn(process.execPath, [...args, "--node-id", String(nodeId), "--listen", listen, ...flags], {
+    const child = spawn(command[0] ?? process.execPath, command.slice(1), {
       stdio: ["ignore", "ignore", "pipe"],
     });
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {

@@ -1,0 +1,188 @@
+/**
+ * What a disk holds after the power went. The rules are POSIX's, and no kinder:
+ *
+ * D1  The content of a file is durable once a sync of the file has returned that began after its writes had returned;
+ *     of a file that is opened to be written through, once the write has.
+ * D2  A name (a new file or folder, a rename, a removal) is durable once a sync of its folder has returned, likewise.
+ *     To sync the file does not help its name.
+ * D3  Of everything else any part may be there: each sector of each write by itself, and of the changes to one folder
+ *     the first few.
+ */
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import type { DiskCall } from "./disk-call.ts";
+import { DiskFile, type CutMercy } from "./disk-file.ts";
+import { DiskFolder, type DiskNode } from "./disk-folder.ts";
+
+/** Files by their path below the folder. A folder has no content. */
+export type DiskImage = ReadonlyMap<string, Uint8Array | undefined>;
+
+interface Step {
+  readonly atMicros: number;
+  readonly play: () => void;
+}
+
+/** One folder that one process works in, played forward call by call. */
+export class DiskModel {
+  readonly #path: string;
+  readonly #root: DiskFolder;
+  #steps: readonly Step[] = [];
+  #position = 0;
+
+  private constructor(path: string, root: DiskFolder) {
+    this.#path = path;
+    this.#root = root;
+  }
+
+  /** The folder as it is found, all of it durable. */
+  static async of(path: string): Promise<DiskModel> {
+    return new DiskModel(path, await readFolder(path));
+  }
+
+  /** Every call of the process that ran since; once. */
+  load(calls: readonly DiskCall[]): void {
+    const steps = calls.flatMap((call) => this.#stepsOf(call));
+    this.#steps = steps.filter((step) => step.atMicros !== Infinity).toSorted((a, b) => a.atMicros - b.atMicros);
+  }
+
+  /** Instants never go back. */
+  playUntil(instantMicros: number): void {
+    for (;;) {
+      const step = this.#steps[this.#position];
+      if (step === undefined || step.atMicros > instantMicros) return;
+      step.play();
+      this.#position += 1;
+    }
+  }
+
+  /** As every process sees it now. */
+  live(): DiskImage {
+    return imageOf(
+      this.#root,
+      (folder) => folder.live(),
+      (file) => file.live(),
+    );
+  }
+
+  /** What would be found, had the power gone now. Changes nothing. */
+  afterCut(mercy: CutMercy): DiskImage {
+    return imageOf(
+      this.#root,
+      (folder) => folder.afterCut(mercy),
+      (file) => file.afterCut(mercy),
+    );
+  }
+
+  /** Data may reach the disk from the moment at which they are handed over; a sync or a name counts when it is done. */
+  #stepsOf(call: DiskCall): readonly Step[] {
+    const { startedMicros, endedMicros } = call;
+    switch (call.kind) {
+      case "write": {
+        const { offset, bytes } = call;
+        const write = (): void => this.#fileAt(call.path)?.change({ kind: "write", offset, bytes, endedMicros });
+        const steps = [{ atMicros: startedMicros, play: write }];
+        if (!call.isSynced) return steps;
+        const settle = (): void => this.#fileAt(call.path)?.syncRange(offset, bytes.length, endedMicros);
+        return [...steps, { atMicros: endedMicros, play: settle }];
+      }
+      case "copy":
+        return [{ atMicros: startedMicros, play: () => this.#copy(call) }];
+      case "truncate": {
+        const { byteLength } = call;
+        const play = (): void => this.#fileAt(call.path)?.change({ kind: "truncate", byteLength, endedMicros });
+        return [{ atMicros: startedMicros, play }];
+      }
+      case "sync":
+        return [{ atMicros: endedMicros, play: () => this.#nodeAt(call.path)?.sync(startedMicros) }];
+      case "create":
+      case "makeDirectory":
+      case "unlink":
+      case "rename":
+        return [{ atMicros: endedMicros, play: () => this.#changeNames(call) }];
+    }
+  }
+
+  #copy(call: DiskCall & { readonly kind: "copy" }): void {
+    const bytes = this.#fileAt(call.from)?.live();
+    if (bytes?.length !== call.byteLength) throw new Error(`${call.from} was copied in parts`);
+    this.#fileAt(call.path)?.change({ kind: "write", offset: 0, bytes, endedMicros: call.endedMicros });
+  }
+
+  #changeNames(call: DiskCall & { readonly kind: "create" | "makeDirectory" | "unlink" | "rename" }): void {
+    const { endedMicros } = call;
+    if (call.kind === "rename") {
+      const from = this.#placeOf(call.from);
+      const to = this.#placeOf(call.to);
+      if (from.folder !== to.folder) throw new Error(`cannot follow ${call.from} into another folder`);
+      from.folder.change({ kind: "rename", name: from.name, to: to.name, endedMicros });
+      return;
+    }
+    const { folder, name } = this.#placeOf(call.path);
+    if (call.kind === "unlink") {
+      folder.change({ kind: "unlink", name, endedMicros });
+      return;
+    }
+    if (folder.live().has(name)) return;
+    const node = call.kind === "create" ? new DiskFile() : new DiskFolder();
+    folder.change({ kind: "link", name, node, endedMicros });
+  }
+
+  #placeOf(path: string): { readonly folder: DiskFolder; readonly name: string } {
+    const names = relative(this.#path, path).split(sep);
+    const name = names.pop() ?? "";
+    const folder = this.#walk(names);
+    if (folder?.kind !== "folder") throw new Error(`there is no folder for ${path}`);
+    return { folder, name };
+  }
+
+  /** Nothing when the name is gone: what goes on in a removed file does not matter. */
+  #nodeAt(path: string): DiskNode | undefined {
+    return this.#walk(path === this.#path ? [] : relative(this.#path, path).split(sep));
+  }
+
+  #fileAt(path: string): DiskFile | undefined {
+    const node = this.#nodeAt(path);
+    return node?.kind === "file" ? node : undefined;
+  }
+
+  #walk(names: readonly string[]): DiskNode | undefined {
+    let node: DiskNode | undefined = this.#root;
+    for (const name of names) node = node?.kind === "folder" ? node.live().get(name) : undefined;
+    return node;
+  }
+}
+
+export async function writeImage(image: DiskImage, path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  for (const [name, bytes] of image) {
+    if (bytes === undefined) await mkdir(join(path, name), { recursive: true, mode: 0o700 });
+    else await writeFile(join(path, name), bytes, { mode: 0o600 });
+  }
+}
+
+async function readFolder(path: string): Promise<DiskFolder> {
+  const nodes = new Map<string, DiskNode>();
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const inner = join(path, entry.name);
+    nodes.set(entry.name, entry.isDirectory() ? await readFolder(inner) : new DiskFile(await readFile(inner)));
+  }
+  return new DiskFolder(nodes);
+}
+
+/** Folders before what is in them. */
+function imageOf(
+  root: DiskFolder,
+  namesIn: (folder: DiskFolder) => ReadonlyMap<string, DiskNode>,
+  contentOf: (file: DiskFile) => Uint8Array,
+): DiskImage {
+  const image = new Map<string, Uint8Array | undefined>();
+  const collect = (folder: DiskFolder, prefix: string): void => {
+    for (const [name, node] of namesIn(folder)) {
+      const path = prefix + name;
+      image.set(path, node.kind === "folder" ? undefined : contentOf(node));
+      if (node.kind === "folder") collect(node, path + sep);
+    }
+  };
+  collect(root, "");
+  return image;
+}
