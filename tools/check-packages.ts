@@ -23,8 +23,8 @@ interface PackedPackage {
   readonly readme: string;
 }
 
-const EXAMPLE_TIMEOUT_MS = 60_000;
-const PROGRAM_TIMEOUT_MS = 30_000;
+const EXAMPLE_TIMEOUT_MS = 180_000;
+const PROGRAM_TIMEOUT_MS = 120_000;
 const TARBALL_FILES_REQUIRED = ["package.json", "README.md", "LICENSE"];
 const TARBALL_FILES_BANNED = /(\.test\.|^src\/|^test\/|tsconfig|tsup\.config|\.tsbuildinfo)/;
 

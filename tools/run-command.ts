@@ -16,7 +16,8 @@ export interface CommandOutcome {
   readonly output: string;
 }
 
-const TIMEOUT_MS_DEFAULT = 20 * 60_000;
+/** More than all tests together take on a busy machine. */
+const TIMEOUT_MS_DEFAULT = 42 * 60_000;
 
 /** Runs a program without a shell. Never rejects for what the program does, only when it cannot be started. */
 export async function runCommand(

@@ -11,7 +11,7 @@ import { readmeExample } from "./readme-example.ts";
 import { runCommand } from "./run-command.ts";
 import { readWorkspace, ROOT_DIRECTORY, SOURCE_CONDITION } from "./workspace.ts";
 
-const EXAMPLE_TIMEOUT_MS = 60_000;
+const EXAMPLE_TIMEOUT_MS = 180_000;
 
 const workspace = readWorkspace();
 const chosen = process.argv.slice(2);

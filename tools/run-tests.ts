@@ -11,7 +11,7 @@ import { runCommand } from "./run-command.ts";
 import { COUNTS_FILE_VARIABLE, type TestCounts } from "./test-count-reporter.ts";
 import { ROOT_DIRECTORY } from "./workspace.ts";
 
-const RUN_TIMEOUT_MS = 30 * 60_000;
+const RUN_TIMEOUT_MS = 40 * 60_000;
 
 const scratch = mkdtempSync(join(tmpdir(), "aspen-tests-"));
 const countsFile = join(scratch, "counts.json");

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ClusterDirectory } from "../src/local-cluster/cluster-directory.ts";
 import { NodeProcess, type NodeState } from "../src/local-cluster/node-process.ts";
 import { isProcessAlive, processGroupOf } from "./programs.ts";
@@ -32,7 +32,7 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-describe("a node as a child process", { timeout: 30_000 }, () => {
+describe("a node as a child process", { timeout: 60_000 }, () => {
   test("runs when it has written its file with its own process id", async () => {
     // Left by an earlier process.
     await writeFile(
@@ -55,8 +55,8 @@ describe("a node as a child process", { timeout: 30_000 }, () => {
     node.start();
     const first = await node.running();
     process.kill(first.pid, "SIGKILL");
-    await untilKind("waiting");
-    expect(states.at(-1)).toEqual({ kind: "waiting", reason: "was ended by SIGKILL", delayMs: 250 });
+    // The state passes: by the time that it is seen here, the node may be starting again.
+    expect(await untilWaiting()).toEqual({ kind: "waiting", reason: "was ended by SIGKILL", delayMs: 250 });
     const second = await node.running();
     expect(second.pid).not.toBe(first.pid);
   });
@@ -89,6 +89,15 @@ describe("a node as a child process", { timeout: 30_000 }, () => {
     expect(pid).toBeUndefined();
   });
 
+  test("killed right after its start, it does not run either, until it is released", async () => {
+    node.start();
+    await node.kill();
+    expect(node.state).toEqual({ kind: "held" });
+    expect(states.map(({ kind }) => kind)).not.toContain("running");
+    node.release();
+    await node.running();
+  });
+
   test("variables of the environment that are meant for nodes do not reach it", async () => {
     process.env["ASPEN_NODE_ID"] = "9";
     try {
@@ -109,12 +118,12 @@ describe("a node as a child process", { timeout: 30_000 }, () => {
       onChange: ({ state }) => void states.push(state),
     });
     node.start();
-    await untilKind("waiting");
-    expect(states.at(-1)).toMatchObject({ kind: "waiting", delayMs: 250 });
+    expect(await untilWaiting()).toMatchObject({ kind: "waiting", delayMs: 250 });
     expect(existsSync(directory.nodeFilePath(7))).toBe(false);
   });
 });
 
-async function untilKind(kind: NodeState["kind"]): Promise<void> {
-  await expect.poll(() => states.some((state) => state.kind === kind), { timeout: 10_000, interval: 10 }).toBe(true);
+/** The first time that it waits for a restart. */
+function untilWaiting(): Promise<NodeState> {
+  return vi.waitUntil(() => states.find((state) => state.kind === "waiting"), { timeout: 20_000, interval: 10 });
 }

@@ -22,6 +22,8 @@ export class AspenProcess {
   readonly ended: Promise<ProgramEnd>;
   #output = "";
   #errors = "";
+  /** Ended, and everything that it said has been read. */
+  #isClosed = false;
   readonly #listeners = new Set<() => void>();
 
   constructor(words: readonly string[], { workingDirectory, timeoutMs, variables = {} }: ProgramOptions) {
@@ -43,6 +45,7 @@ export class AspenProcess {
       this.child.once("error", reject);
       this.child.once("close", (exitCode) => {
         clearTimeout(timer);
+        this.#isClosed = true;
         resolve({ exitCode, output: this.#output, errors: this.#errors });
         for (const listener of this.#listeners) listener();
       });
@@ -59,7 +62,7 @@ export class AspenProcess {
     for (;;) {
       const match = pattern.exec(this.#output);
       if (match !== null) return match;
-      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+      if (this.#isClosed) {
         throw new Error(`ended without saying ${pattern}: ${this.#output}${this.#errors}`);
       }
       await new Promise<void>((resolve) => {

@@ -5,10 +5,15 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AspenProcess, isProcessAlive, processesNaming, runAspen, type ProgramEnd } from "./programs.ts";
 
-const UP_MS = 110_000;
-const COMMAND_MS = 30_000;
+/** Bounds for what hangs; a busy machine takes a good part of a minute for any of it. */
+const TEST_MS = 360_000;
+const UP_MS = 350_000;
+const COMMAND_MS = 90_000;
+const END_MS = 60_000;
 let workingDirectory: string;
 let up: AspenProcess | undefined;
+
+vi.setConfig({ testTimeout: TEST_MS });
 
 beforeEach(async () => {
   workingDirectory = await mkdtemp(join(tmpdir(), "aspen-e2e-"));
@@ -19,9 +24,9 @@ afterEach(async () => {
   await up?.ended;
   up = undefined;
   // A node that outlived its parent may still be writing.
-  await vi.waitUntil(() => processesNaming(workingDirectory).length === 0, { timeout: 20_000, interval: 50 });
+  await vi.waitUntil(() => processesNaming(workingDirectory).length === 0, { timeout: END_MS, interval: 50 });
   await rm(workingDirectory, { recursive: true });
-});
+}, 2 * END_MS);
 
 function aspen(...words: string[]): Promise<ProgramEnd> {
   return runAspen(words, { workingDirectory, timeoutMs: COMMAND_MS });
@@ -92,7 +97,7 @@ test("an import through processes is exported with the same bytes, by each node"
     expect(exported.output === text, exported.errors).toBe(true);
   }
 
-  const endless = new AspenProcess(["kv", "import", "-"], { workingDirectory, timeoutMs: COMMAND_MS });
+  const endless = new AspenProcess(["kv", "import", "-"], { workingDirectory, timeoutMs: UP_MS });
   endless.child.stdin?.write(text.replaceAll("user/", "more/").split("\n").slice(0, 1_000).join("\n") + "\n");
   const countOfMore = async () => (await aspen("kv", "scan", "more/", "--count", "-o", "raw")).output;
   await vi.waitUntil(async () => (await countOfMore()) === "1000\n", { timeout: COMMAND_MS, interval: 50 });
@@ -107,5 +112,5 @@ test("an import through processes is exported with the same bytes, by each node"
 test("when aspen up itself is killed, its nodes notice and end", async () => {
   const pids = await start();
   await stop("SIGKILL");
-  await expect.poll(() => pids.filter(isProcessAlive), { timeout: 20_000, interval: 50 }).toEqual([]);
+  await expect.poll(() => pids.filter(isProcessAlive), { timeout: END_MS, interval: 50 }).toEqual([]);
 });

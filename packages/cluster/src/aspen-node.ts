@@ -121,6 +121,8 @@ export class AspenNode {
   readonly #controller: LocalController;
   readonly #promoter: LearnerPromoter | undefined;
   readonly #retries = new Map<PeerId, CancelTimer>();
+  /** The last answer to a founder. */
+  #agreement: Promise<unknown> = Promise.resolve();
   #unsubscribe: () => void = () => {};
   #failure: RaftFailure | undefined;
   #stopping: Promise<void> | undefined;
@@ -290,7 +292,14 @@ export class AspenNode {
     return handOver({ raft: this.#raft, transport, directory, nodeId: this.identity.nodeId, clock, logger });
   }
 
-  async #agreeToFounding(membership: Membership): Promise<string | undefined> {
+  /** One founder after the other: while one answer is on its way to the disk, another founder must not hear yes too. */
+  #agreeToFounding(membership: Membership): Promise<string | undefined> {
+    const answer = this.#agreement.then(() => this.#answerFounder(membership));
+    this.#agreement = answer.catch(() => {});
+    return answer;
+  }
+
+  async #answerFounder(membership: Membership): Promise<string | undefined> {
     const { identityStore } = this.#parts;
     const digest = foundingDigest(this.identity.clusterId, membership);
     if (identityStore.founding === digest) return undefined;

@@ -35,6 +35,8 @@ export class MemoryCluster {
   readonly nodes = new Map<NodeId, AspenNode>();
   readonly lines: LogLine[] = [];
   readonly #clients: AspenClient[] = [];
+  /** With those whose place in `nodes` another one took. */
+  readonly #started: AspenNode[] = [];
   #clientCount = 0;
 
   async startNode(nodeId: NodeId, overrides: NodeOverrides = {}): Promise<AspenNode> {
@@ -60,6 +62,7 @@ export class MemoryCluster {
     assert(created.kind === "created", "a node is created");
     await created.node.start();
     this.nodes.set(nodeId, created.node);
+    this.#started.push(created.node);
     return created.node;
   }
 
@@ -110,7 +113,7 @@ export class MemoryCluster {
 
   async close(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close()));
-    await Promise.all([...this.nodes.values()].map((node) => node.stop()));
+    await Promise.all(this.#started.map((node) => node.stop()));
   }
 
   #logger(fields: LogFields): Logger {
@@ -128,7 +131,9 @@ function createIdentityStore(nodeId: NodeId, peerId: string, clusterId: string):
     get founding() {
       return founding;
     },
+    // It takes a while, as on a disk, and what is on its way to it cannot be read yet.
     recordFounding: async (digest) => {
+      await new Promise((resolve) => setImmediate(resolve));
       founding = digest;
     },
   };

@@ -3,6 +3,8 @@ import { createSystemRandom } from "@aspenjs/transport/libp2p";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { MemoryCluster } from "./memory-cluster.ts";
 
+/** For what should take no time worth mentioning. */
+const DEADLINE_MS = 10_000;
 const OPEN_GATE = { mayConnect: () => true, mayUse: () => true };
 const bytes = (text: string) => new TextEncoder().encode(text);
 let cluster: MemoryCluster;
@@ -24,8 +26,9 @@ describe("admission", () => {
       message: "node 2 does not know this cluster's secret",
     });
     // Node 1's farewell may still be on its way: that costs node 2 another try, as it would a real one.
-    await vi.waitFor(() =>
-      expect(cluster.node(2).join(cluster.node(1).addresses)).rejects.toMatchObject({ code: "unauthorized" }),
+    await vi.waitFor(
+      () => expect(cluster.node(2).join(cluster.node(1).addresses)).rejects.toMatchObject({ code: "unauthorized" }),
+      { timeout: 20_000 },
     );
     const refusals = cluster.lines.filter(
       ({ message }) => message === "a peer with another cluster secret was refused",
@@ -53,12 +56,12 @@ describe("admission", () => {
     await cluster.form(1);
     const stranger = cluster.network.createTransport("stranger", { gate: OPEN_GATE });
     await stranger.start();
-    const peerId = await stranger.connect(cluster.node(1).addresses[0] ?? "", { deadlineMs: 1_000 });
-    const ask = (protocol: string) => stranger.request(peerId, protocol, bytes("hello"), { deadlineMs: 1_000 });
+    const peerId = await stranger.connect(cluster.node(1).addresses[0] ?? "", { deadlineMs: DEADLINE_MS });
+    const ask = (protocol: string) => stranger.request(peerId, protocol, bytes("hello"), { deadlineMs: DEADLINE_MS });
     await expect(ask(PROTOCOL_IDS.cluster)).rejects.toMatchObject({ code: "forbidden" });
     await expect(
       stranger
-        .openStream(peerId, PROTOCOL_IDS.snapshot, bytes("x"), { deadlineMs: 1_000 })
+        .openStream(peerId, PROTOCOL_IDS.snapshot, bytes("x"), { deadlineMs: DEADLINE_MS })
         .then((stream) => stream.write(bytes("y"))),
     ).rejects.toMatchObject({ code: "forbidden" });
     await expect(ask(PROTOCOL_IDS.admission)).rejects.toMatchObject({ code: "invalid_request" });
@@ -72,10 +75,20 @@ describe("admission", () => {
     const gone = new Promise<void>((resolve) => {
       stranger.onPeerEvent((event) => event.kind === "disconnected" && resolve());
     });
-    await stranger.connect(cluster.node(1).addresses[0] ?? "", { deadlineMs: 1_000 });
+    await stranger.connect(cluster.node(1).addresses[0] ?? "", { deadlineMs: DEADLINE_MS });
     await gone;
     await stranger.stop();
-  }, 15_000);
+  }, 60_000);
+
+  test("two founders at the same moment: the node that both name agrees to one of them", async () => {
+    for (const nodeId of [1, 2, 3]) await cluster.startNode(nodeId);
+    const outcomes = await Promise.allSettled([
+      cluster.node(1).controller.init(cluster.records([1, 3])),
+      cluster.node(2).controller.init(cluster.records([2, 3])),
+    ]);
+    const reasons = outcomes.flatMap((outcome): unknown[] => (outcome.status === "rejected" ? [outcome.reason] : []));
+    expect(reasons).toEqual([expect.objectContaining({ code: "already_initialized" })]);
+  }, 60_000);
 
   test("a founding that names a node which is not there binds nobody", async () => {
     for (const nodeId of [1, 2, 3]) await cluster.startNode(nodeId);
@@ -155,8 +168,8 @@ describe("tickets", () => {
     await cluster.form(1);
     const stranger = cluster.network.createTransport("stranger", { gate: OPEN_GATE });
     await stranger.start();
-    const peerId = await stranger.connect(cluster.node(1).addresses[0] ?? "", { deadlineMs: 1_000 });
-    const ask = (body: Uint8Array) => stranger.request(peerId, PROTOCOL_IDS.client, body, { deadlineMs: 1_000 });
+    const peerId = await stranger.connect(cluster.node(1).addresses[0] ?? "", { deadlineMs: DEADLINE_MS });
+    const ask = (body: Uint8Array) => stranger.request(peerId, PROTOCOL_IDS.client, body, { deadlineMs: DEADLINE_MS });
     await expect(ask(bytes("garbage"))).rejects.toMatchObject({ code: "invalid_request" });
     await expect(ask(new Uint8Array([0x83, 1, 12, 0x18, 100]))).rejects.toMatchObject({ code: "unauthorized" });
     await stranger.stop();

@@ -35,7 +35,7 @@ export function traceProgram(
   const run = spawnSync("strace", [...command, ...args], {
     encoding: "utf8",
     env: { ...process.env, UV_THREADPOOL_SIZE: "1" },
-    timeout: 60_000,
+    timeout: 110_000,
   });
   if (run.status !== 0) throw new Error(`${program} ended with ${run.status ?? run.signal}: ${run.stderr}`);
   return { lines: run.stdout.trim().split("\n"), calls: parseTrace(readFileSync(traceFile, "utf8")) };

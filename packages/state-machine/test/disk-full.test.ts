@@ -32,5 +32,5 @@ describe.skipIf(!canMount)("a disk that is full", () => {
     expect(index).toBeGreaterThan(40);
     expect(index % 3, "batches of three, whole or not at all").toBe(0);
     expect(JSON.parse(reopened)).toEqual({ index, revision, known: 40 });
-  }, 60_000);
+  }, 180_000);
 });

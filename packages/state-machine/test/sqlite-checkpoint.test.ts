@@ -67,4 +67,4 @@ test("Q6: what is applied during a checkpoint is moved by a second pass, for whi
   reader.close();
   await machine.close();
   await rm(directory, { recursive: true });
-}, 20_000);
+}, 60_000);

@@ -36,7 +36,7 @@ async function createHarness(): Promise<TransportHarness> {
 
 describe("the libp2p transport", () => {
   for (const { name, run } of transportCases) {
-    test(name, { timeout: 30_000 }, async () => {
+    test(name, { timeout: 120_000 }, async () => {
       await run(await createHarness());
     });
   }

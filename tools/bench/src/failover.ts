@@ -15,7 +15,6 @@ export interface FailoverReport {
 }
 
 const SETTLE_ACKS = 100;
-const POLL_MS = 10;
 
 /** One closed-loop writer; the leader is lost again and again; the longest silence after each loss is its gap. */
 export async function measureFailover(options: FailoverOptions): Promise<FailoverReport> {
@@ -27,11 +26,11 @@ export async function measureFailover(options: FailoverOptions): Promise<Failove
     await writer.start();
     const gapsMs: number[] = [];
     for (let run = 0; run < options.runs; run += 1) {
-      await acknowledgeMore(writer);
+      await writer.advancedBy(SETTLE_ACKS);
       const leader = await cluster.leader(watcher);
       writer.takeLongestGapMs();
       leader.signal(options.signal);
-      await acknowledgeMore(writer);
+      await writer.advancedBy(SETTLE_ACKS);
       const gapMs = writer.takeLongestGapMs();
       gapsMs.push(gapMs);
       options.onRun(run + 1, gapMs);
@@ -47,11 +46,6 @@ export async function measureFailover(options: FailoverOptions): Promise<Failove
   } finally {
     await cluster.close();
   }
-}
-
-async function acknowledgeMore(writer: CountingWriter): Promise<void> {
-  const target = writer.acknowledged + SETTLE_ACKS;
-  while (writer.acknowledged < target) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
 
 async function bringBack(node: NodeProcess, signal: FailoverOptions["signal"]): Promise<void> {

@@ -1,6 +1,8 @@
 import { AspenError, type KeyValueStore } from "@aspenjs/api";
+import { eventually } from "./bounded-wait.ts";
 
 const ERRORS_MAX = 20;
+const ADVANCE_MS_MAX = 60_000;
 
 const textDecoder = new TextDecoder();
 const textEncoder = new TextEncoder();
@@ -26,6 +28,7 @@ export class CountingWriter {
   #lastAckMs = 0;
   #longestGapMs = 0;
   #isStopping = false;
+  #hasGivenUp = false;
   #running: Promise<void> = Promise.resolve();
 
   constructor(store: KeyValueStore, key: string) {
@@ -41,6 +44,14 @@ export class CountingWriter {
     await this.#store.write({ kind: "set", key: this.#key, value: textEncoder.encode("0") });
     this.#lastAckMs = performance.now();
     this.#running = this.#run();
+  }
+
+  /** Resolves after so many acknowledgements more. Rejects when the writer has given up, and when it takes too long. */
+  async advancedBy(count: number, withinMs = ADVANCE_MS_MAX): Promise<void> {
+    const target = this.#acknowledged + count;
+    const isOver = (): boolean => this.#acknowledged >= target || this.#hasGivenUp;
+    await eventually(withinMs, `the writer gets on by ${count}; it met ${this.#errorTexts()}`, isOver);
+    if (this.#acknowledged < target) throw new Error(`the writer gave up: ${this.#errorTexts()}`);
   }
 
   async stop(): Promise<CounterReport> {
@@ -65,7 +76,9 @@ export class CountingWriter {
         if (!(error instanceof AspenError)) throw error;
         this.#errors.push(error);
         // Whatever went wrong does not mend itself: the report says so, and the loop must not spin on it.
-        if (this.#errors.length >= ERRORS_MAX) return;
+        if (this.#errors.length < ERRORS_MAX) continue;
+        this.#hasGivenUp = true;
+        return;
       }
     }
   }
@@ -78,6 +91,10 @@ export class CountingWriter {
     if (result.outcome === "ok") return;
     const actual = result.actual === undefined ? "nothing" : textDecoder.decode(result.actual.value);
     throw new AspenError("conflict", `the counter is ${actual}, not ${this.#acknowledged}`);
+  }
+
+  #errorTexts(): string {
+    return JSON.stringify(this.#errors.map((error) => `${error.code}: ${error.message}`));
   }
 
   #acknowledge(): void {

@@ -12,8 +12,9 @@ export interface LogLine {
 
 /** The lines that are still held of what a node has logged, the oldest first. */
 export function logLines(node: NodeProcess): LogLine[] {
-  return node.log.split("\n").flatMap((text) => {
-    if (!text.startsWith("{") || !text.endsWith("}")) return [];
+  return node.logLines.flatMap((text) => {
+    // What the engine itself writes on the way to its end is no JSON.
+    if (!text.startsWith("{")) return [];
     const line = JSON.parse(text) as LogLine;
     return [line];
   });

@@ -48,7 +48,7 @@ export class ProcessCluster {
     const cluster = await ProcessCluster.create();
     const nodeIds = Array.from({ length: count }, (_, position) => position + 1);
     await Promise.all(nodeIds.map((nodeId) => cluster.startNode(nodeId, flags, engineFlags)));
-    const client = await cluster.connect({ endpoint: cluster.node(1).address, deadlineMs: 30_000 });
+    const client = await cluster.connect({ endpoint: cluster.node(1).address, deadlineMs: 60_000 });
     await client.cluster.init(nodeIds.map((nodeId) => cluster.node(nodeId).record));
     await cluster.disconnect(client);
     return cluster;
@@ -121,7 +121,7 @@ export class ProcessCluster {
   }
 
   /** Asks through `client` until somebody leads, and is up. */
-  async leader(client: AspenClient, withinMs = 15_000): Promise<NodeProcess> {
+  async leader(client: AspenClient, withinMs = 60_000): Promise<NodeProcess> {
     const endMs = performance.now() + withinMs;
     for (;;) {
       const leader = await client.cluster.getLeader({ deadlineMs: 2_000 }).catch(() => undefined);

@@ -12,14 +12,14 @@ let nextNodeId = 10;
 beforeAll(async () => {
   cluster = await ProcessCluster.form(3);
   client = await cluster.connect({ deadlineMs: 30_000 });
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await Promise.all([cluster, ...others].map((each) => each.close()));
 }, 60_000);
 
 describe("the key-value store of three processes", () => {
-  for (const { name, run } of keyValueStoreCases) test(name, () => run({ store: client.store }), 60_000);
+  for (const { name, run } of keyValueStoreCases) test(name, () => run({ store: client.store }), 120_000);
 });
 
 describe("the controller of three processes", () => {
@@ -40,5 +40,5 @@ describe("the controller of three processes", () => {
     },
     pause: (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs)),
   };
-  for (const { name, run } of clusterControllerCases) test(name, () => run(subject), 90_000);
+  for (const { name, run } of clusterControllerCases) test(name, () => run(subject), 240_000);
 });

@@ -9,11 +9,17 @@ afterEach(async () => {
   cluster = undefined;
 });
 
+const CLIENT_MS = 60_000;
+/** Time enough for the two that are left to see that nobody leads, and to say so: an election, and some to spare. */
+const REFUSAL_MS = 10_000;
+/** How late the refusal may be on a machine that has no time for it. */
+const LATE_MS_MAX = 10_000;
+
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 test("five nodes survive the loss of two, refuse on the loss of three, and resume when one returns", async () => {
   cluster = await ProcessCluster.form(5);
-  const client = await cluster.connect();
+  const client = await cluster.connect({ deadlineMs: CLIENT_MS });
   await client.store.write({ kind: "set", key: "a", value: bytes("1") });
 
   const first = await cluster.leader(client);
@@ -26,10 +32,11 @@ test("five nodes survive the loss of two, refuse on the loss of three, and resum
   await third.kill();
   const startedMs = performance.now();
   const [write, read] = await Promise.allSettled([
-    client.store.write({ kind: "set", key: "c", value: bytes("3") }, { deadlineMs: 4_000 }),
-    client.store.get({ key: "a" }, { deadlineMs: 4_000 }),
+    client.store.write({ kind: "set", key: "c", value: bytes("3") }, { deadlineMs: REFUSAL_MS }),
+    client.store.get({ key: "a" }, { deadlineMs: REFUSAL_MS }),
   ]);
-  expect(performance.now() - startedMs).toBeLessThan(8_000);
+  // The calls end at their own deadlines, not at the client's.
+  expect(performance.now() - startedMs).toBeLessThan(REFUSAL_MS + LATE_MS_MAX);
   for (const outcome of [write, read]) {
     expect(outcome.status).toBe("rejected");
     const reason: unknown = outcome.status === "rejected" ? outcome.reason : undefined;
@@ -38,7 +45,7 @@ test("five nodes survive the loss of two, refuse on the loss of three, and resum
   }
 
   await first.start();
-  await client.store.write({ kind: "set", key: "d", value: bytes("4") }, { deadlineMs: 20_000 });
+  await client.store.write({ kind: "set", key: "d", value: bytes("4") });
   const { entries } = await client.store.scan({ range: { kind: "prefix", prefix: "" } });
   expect(entries.map((entry) => entry.key).filter((key) => key !== "c")).toEqual(["a", "b", "d"]);
-}, 120_000);
+}, 300_000);

@@ -12,6 +12,8 @@ export interface NodeReading {
   readonly residentBytes: number | undefined;
 }
 
+type MonitoredNode = Pick<NodeProcess, "nodeId" | "address" | "state">;
+
 const UNKNOWN: NodeReading = { metrics: undefined, residentBytes: undefined };
 const KIB = 1_024;
 
@@ -19,14 +21,14 @@ const KIB = 1_024;
 export class NodeMonitor {
   readonly #host: Host;
   readonly #ticket: string;
-  readonly #nodes: readonly NodeProcess[];
+  readonly #nodes: readonly MonitoredNode[];
   readonly #onRound: () => void;
   readonly #clients = new Map<NodeId, AspenClient>();
   readonly #readings = new Map<NodeId, NodeReading>();
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
-  constructor(host: Host, ticket: string, nodes: readonly NodeProcess[], onRound: () => void) {
+  constructor(host: Host, ticket: string, nodes: readonly MonitoredNode[], onRound: () => void) {
     this.#host = host;
     this.#ticket = ticket;
     this.#nodes = nodes;
@@ -60,11 +62,13 @@ export class NodeMonitor {
     }
   }
 
-  async #read(node: NodeProcess): Promise<NodeReading> {
-    if (node.state.kind !== "running") return UNKNOWN;
-    const residentBytes = await residentBytesOf(node.state.pid);
+  async #read(node: MonitoredNode): Promise<NodeReading> {
+    // Taken once: the process may die between two questions, and then the state is another one.
+    const { state } = node;
+    if (state.kind !== "running") return UNKNOWN;
+    const residentBytes = await residentBytesOf(state.pid);
     try {
-      const client = await this.#client(node.nodeId, node.state.file.addresses[0] ?? node.address);
+      const client = await this.#client(node.nodeId, state.file.addresses[0] ?? node.address);
       const metrics = await client.cluster.getMetrics({ deadlineMs: limits.upStatusPollMs });
       return { metrics, residentBytes };
     } catch (error) {

@@ -148,7 +148,7 @@ export class NodeProcess {
     await mkdir(directory.nodeDirectory(nodeId), { recursive: true, mode: 0o700 });
     const log = await openLog(directory.nodeLogPath(nodeId));
     try {
-      if (this.#isStopped) return { reason: Promise.resolve("it was stopped before it started") };
+      if (this.#isStopped || this.#isHeld) return { reason: Promise.resolve("it was stopped before it started") };
       const child = spawn(program.command, [...program.leadingArguments, ...this.#nodeArguments()], {
         stdio: ["pipe", log.fd, log.fd],
         detached: true,

@@ -1,7 +1,9 @@
 import { ok } from "node:assert/strict";
 import { AspenError } from "../aspen-error.ts";
-import type { ClusterController } from "../cluster-controller.ts";
-import type { NodeRecord } from "../membership.ts";
+import type { ClusterController, PromoteLearnerOptions } from "../cluster-controller.ts";
+import type { ClusterState } from "../cluster-state.ts";
+import { isMember, type Membership, type NodeRecord } from "../membership.ts";
+import type { NodeId } from "../node-id.ts";
 
 /** A cluster that runs and was never initialised, and the nodes that can be its first members. */
 export interface NewCluster {
@@ -42,8 +44,52 @@ export async function patiently<Result>(
   }
 }
 
+/** An election is under way, another change is not finished, or a node lags: it passes. */
 function isBusy(error: unknown): boolean {
-  return error instanceof AspenError && ["not_leader", "unavailable", "timeout"].includes(error.code);
+  if (!(error instanceof AspenError)) return false;
+  return (
+    ["not_leader", "unavailable", "timeout"].includes(error.code) || (error.code === "conflict" && error.retryable)
+  );
+}
+
+/** Makes a learner a voter, patiently. */
+export function promote(
+  subject: ClusterControllerSubject,
+  nodeId: NodeId,
+  options?: PromoteLearnerOptions,
+): Promise<ClusterState> {
+  const promotion = () => subject.controller.promoteLearner(nodeId, options);
+  return changed(subject, promotion, ({ voters }) => voters.includes(nodeId));
+}
+
+/** Removes a member, patiently. */
+export function remove(subject: ClusterControllerSubject, nodeId: NodeId): Promise<ClusterState> {
+  const removal = () => subject.controller.removeNode(nodeId);
+  return changed(subject, removal, (membership) => !isMember(membership, nodeId));
+}
+
+/**
+ * A change that cannot be made twice. When a leader is lost under it, nobody knows what became of it: a later try may
+ * then be refused because the first one was made, and the state tells.
+ */
+async function changed(
+  subject: ClusterControllerSubject,
+  change: () => Promise<ClusterState>,
+  isMade: (membership: Membership) => boolean,
+): Promise<ClusterState> {
+  let isInDoubt = false;
+  return patiently(subject, async () => {
+    try {
+      return await change();
+    } catch (error) {
+      if (isInDoubt) {
+        const state = await patiently(subject, () => subject.controller.currentState());
+        if (state.membership.outgoingVoters.length === 0 && isMade(state.membership)) return state;
+      }
+      isInDoubt ||= error instanceof AspenError && error.details["outcome"] !== "not_applied";
+      throw error;
+    }
+  });
 }
 
 /** Waits, within bounds, for what a cluster brings about by itself. */
@@ -73,7 +119,7 @@ export async function withNewLearner(
   } finally {
     const { membership } = await patiently(subject, () => controller.currentState());
     if (membership.nodes.some((record) => record.nodeId === node.nodeId)) {
-      await patiently(subject, () => controller.removeNode(node.nodeId));
+      await remove(subject, node.nodeId);
     }
   }
 }

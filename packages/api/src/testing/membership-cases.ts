@@ -5,6 +5,7 @@ import { compareNodeIds } from "../node-id.ts";
 import type { AcceptanceCase } from "./acceptance-case.ts";
 import {
   patiently,
+  promote,
   UNKNOWN_NODE,
   withNewLearner,
   type ClusterControllerSubject,
@@ -36,7 +37,7 @@ export const membershipCases: readonly AcceptanceCase<ClusterControllerSubject>[
       const { controller } = subject;
       const before = await patiently(subject, () => controller.currentState());
       await withNewLearner(subject, async (node) => {
-        const { membership } = await patiently(subject, () => controller.promoteLearner(node.nodeId));
+        const { membership } = await promote(subject, node.nodeId);
         const voters = [...before.membership.voters, node.nodeId].sort(compareNodeIds);
         deepEqual([membership.voters, membership.outgoingVoters], [voters, []]);
         deepEqual(membership.learners, before.membership.learners);
@@ -47,12 +48,11 @@ export const membershipCases: readonly AcceptanceCase<ClusterControllerSubject>[
   {
     name: "a promotion can replace a voter, which leaves in the same change",
     async run(subject) {
-      const { controller } = subject;
       await withNewLearner(subject, async (old) => {
-        const { membership: present } = await patiently(subject, () => controller.promoteLearner(old.nodeId));
+        const { membership: present } = await promote(subject, old.nodeId);
         await withNewLearner(subject, async (fresh) => {
           const replace = old.nodeId;
-          const { membership } = await patiently(subject, () => controller.promoteLearner(fresh.nodeId, { replace }));
+          const { membership } = await promote(subject, fresh.nodeId, { replace });
           equal(membership.voters.length, present.voters.length);
           ok(membership.voters.includes(fresh.nodeId));
           equal(findNodeRecord(membership, old.nodeId), undefined);

@@ -22,8 +22,10 @@ import { nextOperation } from "./log-workload.ts";
 import { ModelLog } from "./model-log.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
-/** A writer that has not opened its store after this long hangs. */
-const OPEN_MS_MAX = 30_000;
+/** A writer that has not got so far after this long hangs. */
+const START_MS_MAX = 60_000;
+/** A life is counted in what was acknowledged first, so that a slow disk has lives too, and then in time. */
+const ACKNOWLEDGED_FIRST_MAX = 5;
 const LIFE_MS_MAX = 60;
 /** One kill of so many falls into the start of the writer. */
 const EARLY_KILL_ODDS = 6;
@@ -64,9 +66,10 @@ export async function runLogStoreCrashes(options: CrashRunOptions): Promise<Cras
   for (let life = 1; life <= options.killCount + 1; life += 1) {
     const seed = options.seed + life * 1_000;
     const isEarly = random.below(EARLY_KILL_ODDS) === 0 && life <= options.killCount;
+    const acknowledgedFirst = random.below(ACKNOWLEDGED_FIRST_MAX);
     const delayMs = random.below(isEarly ? EARLY_KILL_MS_MAX : LIFE_MS_MAX);
     const writer = new WriterProcess(options.startWriter({ seed, mustExist: hasOpened }));
-    if (!isEarly) await writer.waitUntilOpened();
+    if (!isEarly) await writer.waitUntilAcknowledged(acknowledgedFirst);
     await pause(delayMs);
     await writer.kill();
     assert(writer.failure === undefined, `seed ${options.seed}, life ${life}: ${writer.failure ?? ""}`);
@@ -118,23 +121,22 @@ function pause(delayMs: number): Promise<void> {
 class WriterProcess {
   readonly #child: ChildProcess;
   readonly #closed: Promise<void>;
-  readonly #opened: Promise<void>;
   #rest = "";
   #errors = "";
-  #markOpened: () => void = () => {};
+  #hasEnded = false;
+  /** Something was said, or the process has ended. */
+  #wake: () => void = () => {};
   found: ModelLog | undefined;
   acknowledgedCount = 0;
   failure: string | undefined;
 
   constructor(child: ChildProcess) {
     this.#child = child;
-    this.#opened = new Promise((resolve) => {
-      this.#markOpened = resolve;
-    });
     this.#closed = new Promise((resolve) => {
       child.once("close", (exitCode) => {
         if (exitCode !== null) this.failure ??= `the writer ended by itself with ${exitCode}: ${this.#errors}`;
-        this.#markOpened();
+        this.#hasEnded = true;
+        this.#wake();
         resolve();
       });
     });
@@ -144,12 +146,18 @@ class WriterProcess {
     });
   }
 
-  async waitUntilOpened(): Promise<void> {
+  /** Until its store is open and so many operations are acknowledged, or it has ended. */
+  async waitUntilAcknowledged(count: number): Promise<void> {
     const timer = setTimeout(() => {
-      this.failure ??= `the writer has not opened its store after ${OPEN_MS_MAX} ms`;
-      this.#markOpened();
-    }, OPEN_MS_MAX);
-    await this.#opened;
+      this.failure ??= `the writer has not opened its store and written ${count} times after ${START_MS_MAX} ms`;
+      this.#wake();
+    }, START_MS_MAX);
+    const isThere = (): boolean => this.found !== undefined && this.acknowledgedCount >= count;
+    while (!isThere() && !this.#hasEnded && this.failure === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
     clearTimeout(timer);
   }
 
@@ -163,13 +171,13 @@ class WriterProcess {
     const lines = (this.#rest + chunk).split("\n");
     this.#rest = lines.pop() ?? "";
     for (const line of lines) this.#hear(parseMessage(line));
+    this.#wake();
   }
 
   #hear(message: WriterMessage): void {
     switch (message.kind) {
       case "opened":
         this.found = ModelLog.of(message.state, unpackEntries(message.entries));
-        this.#markOpened();
         return;
       case "acknowledged":
         this.acknowledgedCount = message.count;

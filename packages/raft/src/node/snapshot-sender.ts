@@ -38,7 +38,8 @@ export class SnapshotSender {
   }
 
   send(to: NodeId, term: Term): void {
-    if (this.#sending.has(to)) return;
+    // One that was aborted may still be busy with the disk; nobody hears of its end, so it stands for nothing.
+    if (this.#sending.get(to)?.signal.aborted === false) return;
     const controller = new AbortController();
     this.#sending.set(to, controller);
     void this.#transfer(to, term, controller.signal)
@@ -56,7 +57,7 @@ export class SnapshotSender {
   }
 
   #finish(to: NodeId, controller: AbortController, matched: LogIndex | undefined): void {
-    this.#sending.delete(to);
+    if (this.#sending.get(to) === controller) this.#sending.delete(to);
     if (controller.signal.aborted) return;
     if (matched !== undefined) {
       this.#deps.onEvent({ kind: "snapshotSent", to, matched });
@@ -74,6 +75,7 @@ export class SnapshotSender {
     const source = await this.#openSource();
     try {
       const { meta } = source;
+      if (signal.aborted) throw new AspenError("shutting_down", "this node no longer leads");
       this.#deps.onEvent({ kind: "snapshotSending", to, lastIncluded: meta.lastIncluded });
       const stream = await this.#deps.transport.openStream(peerId, this.#deps.protocol, encodeOffer({ term, meta }), {
         deadlineMs: limits.snapshotOpenMs,

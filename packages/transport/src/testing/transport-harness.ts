@@ -21,7 +21,7 @@ export interface TransportHarness {
 export const OPEN_GATE: PeerGate = { mayConnect: () => true, mayUse: () => true };
 
 /** Deadline for what should not take any time worth mentioning. */
-export const PROMPT = { deadlineMs: 10_000 };
+export const PROMPT = { deadlineMs: 20_000 };
 
 export const ECHO = "/test/echo/1";
 
@@ -68,7 +68,7 @@ export function addressOf(endpoint: Endpoint): string {
 const POLL_MS = 5;
 
 /** Waits for a condition that no event announces. */
-export async function eventually(clock: Clock, isTrue: () => boolean, withinMs = 10_000): Promise<void> {
+export async function eventually(clock: Clock, isTrue: () => boolean, withinMs = 20_000): Promise<void> {
   const untilMs = clock.nowMs() + withinMs;
   while (!isTrue()) {
     if (clock.nowMs() > untilMs) throw new Error(`it did not come true within ${withinMs} ms`);

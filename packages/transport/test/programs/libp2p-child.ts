@@ -18,11 +18,11 @@ await transport.start();
 if (mode === "serve") {
   console.log(transport.addresses[0]);
 } else if (mode === "hold") {
-  await transport.connect(address, { deadlineMs: 5_000 });
+  await transport.connect(address, { deadlineMs: 60_000 });
 } else {
-  const peerId = await transport.connect(address, { deadlineMs: 5_000 });
+  const peerId = await transport.connect(address, { deadlineMs: 60_000 });
   transport.setDesiredPeers([{ peerId, addresses: [address] }]);
-  await transport.request(peerId, ECHO, new Uint8Array(3), { deadlineMs: 5_000 });
+  await transport.request(peerId, ECHO, new Uint8Array(3), { deadlineMs: 60_000 });
   await transport.openStream(peerId, ECHO, new Uint8Array(0), { deadlineMs: 60_000 }).catch(() => {});
   await transport.stop();
   console.log("stopped");

@@ -3,7 +3,7 @@ import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p, type Libp2p } from "libp2p";
-import { within } from "./bounded-wait.ts";
+import { within } from "../../src/bounded-wait.ts";
 import { HostileSession } from "./hostile-session.ts";
 
 const SESSION_PROTOCOL = "/aspen/session/1";

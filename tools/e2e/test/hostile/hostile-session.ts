@@ -1,5 +1,5 @@
 import type { Stream } from "@libp2p/interface";
-import { eventually, within } from "./bounded-wait.ts";
+import { eventually, within } from "../../src/bounded-wait.ts";
 import { errorCodeOf, frame, helloFrame, KIND, readFrames, type Frame } from "./session-frame.ts";
 
 const GREET_MS_MAX = 5_000;

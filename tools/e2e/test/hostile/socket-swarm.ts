@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { eventually } from "./bounded-wait.ts";
+import { eventually } from "../../src/bounded-wait.ts";
 
 const DRIBBLE_MS = 100;
 
