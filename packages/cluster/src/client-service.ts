@@ -160,7 +160,9 @@ export class ClientService {
   #assertMember(): void {
     const { membership } = this.#deps.directory;
     if (membership.voters.length === 0 || isMember(membership, this.#deps.identity.nodeId)) return;
-    throw new AspenError("unavailable", "this node was removed from the cluster");
+    throw new AspenError("unavailable", "this node was removed from the cluster", {
+      details: { outcome: "not_applied" },
+    });
   }
 
   /** A few of every member's, so that a ticket outlives any one node. */

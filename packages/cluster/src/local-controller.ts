@@ -168,7 +168,9 @@ export class LocalController implements ClusterController {
     this.#assertInitialized();
     const { view } = this.#deps.raft;
     if (view.role === "leader") return view.membership.membership;
-    if (view.leader === undefined) throw new AspenError("unavailable", "no leader is known");
+    if (view.leader === undefined) {
+      throw new AspenError("unavailable", "no leader is known", { details: { outcome: "not_applied" } });
+    }
     throw new AspenError("not_leader", `node ${view.leader} leads`, { details: { leader: view.leader } });
   }
 

@@ -1,5 +1,4 @@
 import { AspenError, type KeyValueStore } from "@aspenjs/api";
-import { eventually } from "./bounded-wait.ts";
 
 const ERRORS_MAX = 20;
 const ADVANCE_MS_MAX = 60_000;
@@ -28,7 +27,8 @@ export class CountingWriter {
   #lastAckMs = 0;
   #longestGapMs = 0;
   #isStopping = false;
-  #hasGivenUp = false;
+  /** Who waits for the next acknowledgement, or error. */
+  #waiting: (() => void)[] = [];
   #running: Promise<void> = Promise.resolve();
 
   constructor(store: KeyValueStore, key: string) {
@@ -46,12 +46,22 @@ export class CountingWriter {
     this.#running = this.#run();
   }
 
-  /** Resolves after so many acknowledgements more. Rejects when the writer has given up, and when it takes too long. */
+  /** Resolves after so many acknowledgements from now on. Rejects at the writer's first error, and when it takes too long. */
   async advancedBy(count: number, withinMs = ADVANCE_MS_MAX): Promise<void> {
     const target = this.#acknowledged + count;
-    const isOver = (): boolean => this.#acknowledged >= target || this.#hasGivenUp;
-    await eventually(withinMs, `the writer gets on by ${count}; it met ${this.#errorTexts()}`, isOver);
-    if (this.#acknowledged < target) throw new Error(`the writer gave up: ${this.#errorTexts()}`);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.#wake();
+    }, withinMs);
+    while (this.#acknowledged < target && this.#errors.length === 0 && !isLate) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    clearTimeout(timer);
+    if (this.#acknowledged >= target) return;
+    const missing = `the writer is ${target - this.#acknowledged} of ${count} acknowledgements short`;
+    const [cause] = this.#errors;
+    throw new Error(isLate ? `${missing} after ${withinMs} ms` : missing, { cause });
   }
 
   async stop(): Promise<CounterReport> {
@@ -75,10 +85,9 @@ export class CountingWriter {
       } catch (error) {
         if (!(error instanceof AspenError)) throw error;
         this.#errors.push(error);
+        this.#wake();
         // Whatever went wrong does not mend itself: the report says so, and the loop must not spin on it.
-        if (this.#errors.length < ERRORS_MAX) continue;
-        this.#hasGivenUp = true;
-        return;
+        if (this.#errors.length >= ERRORS_MAX) return;
       }
     }
   }
@@ -93,15 +102,18 @@ export class CountingWriter {
     throw new AspenError("conflict", `the counter is ${actual}, not ${this.#acknowledged}`);
   }
 
-  #errorTexts(): string {
-    return JSON.stringify(this.#errors.map((error) => `${error.code}: ${error.message}`));
-  }
-
   #acknowledge(): void {
     const nowMs = performance.now();
     this.#longestGapMs = Math.max(this.#longestGapMs, nowMs - this.#lastAckMs);
     this.#lastAckMs = nowMs;
     this.#acknowledged += 1;
+    this.#wake();
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
   }
 }
 

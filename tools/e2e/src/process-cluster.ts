@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { NodeId } from "@aspenjs/api";
+import type { KeyValueEntry, NodeId } from "@aspenjs/api";
 import { connectClient, type AspenClient } from "@aspenjs/client";
 import { clusterIdOf, readOrCreateSecretFile } from "@aspenjs/cluster/default";
 import { encodeClientTicket, type ClusterSecret } from "@aspenjs/protocol";
@@ -120,12 +120,31 @@ export class ProcessCluster {
     await client.close();
   }
 
-  /** Asks through `client` until somebody leads, and is up. */
+  /** Every entry as one node has it: asked alone, it answers once it has applied whatever was acknowledged before. */
+  async entriesAt(nodeId: NodeId): Promise<readonly KeyValueEntry[]> {
+    const client = await this.connect({ endpoint: this.node(nodeId).address, deadlineMs: 60_000 });
+    const entries: KeyValueEntry[] = [];
+    let continuation: string | undefined;
+    do {
+      const page = await client.store.scan({
+        range: { kind: "prefix", prefix: "" },
+        limit: 5_000,
+        ...(continuation === undefined ? {} : { continuation }),
+      });
+      entries.push(...page.entries);
+      continuation = page.continuation;
+    } while (continuation !== undefined);
+    await this.disconnect(client);
+    return entries;
+  }
+
+  /** Asks through `client` until a voter leads, and is up: one that was removed is still named for a moment. */
   async leader(client: AspenClient, withinMs = 60_000): Promise<NodeProcess> {
     const endMs = performance.now() + withinMs;
     for (;;) {
-      const leader = await client.cluster.getLeader({ deadlineMs: 2_000 }).catch(() => undefined);
-      const node = leader === undefined ? undefined : this.nodes.get(leader.nodeId);
+      const state = await client.cluster.currentState({ deadlineMs: 2_000 }).catch(() => undefined);
+      const leader = state?.membership.voters.find((nodeId) => nodeId === state.leader);
+      const node = leader === undefined ? undefined : this.nodes.get(leader);
       if (node?.isRunning === true) return node;
       if (performance.now() > endMs) throw new Error(`no leader within ${withinMs} ms`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -1,6 +1,6 @@
 import { clusterControllerCases, keyValueStoreCases } from "@aspenjs/api/testing";
 import type { AspenClient } from "@aspenjs/client";
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ProcessCluster } from "../src/process-cluster.ts";
 
 /** The two user-facing contracts, demanded of real processes: LMDB, SQLite, libp2p and the real client. */
@@ -20,6 +20,17 @@ afterAll(async () => {
 
 describe("the key-value store of three processes", () => {
   for (const { name, run } of keyValueStoreCases) test(name, () => run({ store: client.store }), 120_000);
+
+  test("a read at any node sees the write that was acknowledged before it", async () => {
+    const readers = await Promise.all([1, 2, 3].map((id) => cluster.connect({ endpoint: cluster.node(id).address })));
+    for (let count = 0; count < 20; count += 1) {
+      const value = new TextEncoder().encode(String(count));
+      await client.store.write({ kind: "set", key: "fresh", value });
+      const read = await Promise.all(readers.map((reader) => reader.store.get({ key: "fresh" })));
+      expect(read.map(({ entry }) => entry?.value)).toEqual(readers.map(() => value));
+    }
+    await Promise.all(readers.map((reader) => cluster.disconnect(reader)));
+  }, 120_000);
 });
 
 describe("the controller of three processes", () => {

@@ -17,7 +17,7 @@ import { HostilePeer } from "./hostile/hostile-peer.ts";
 import type { HostileSession } from "./hostile/hostile-session.ts";
 import { linesAbout, logLines } from "../src/node-log.ts";
 import { NodeProcess, ProcessCluster } from "../src/process-cluster.ts";
-import { frame, helloFrame, KIND, varint } from "./hostile/session-frame.ts";
+import { errorCodeOf, frame, helloFrame, KIND, varint } from "./hostile/session-frame.ts";
 import { SocketSwarm, type SocketManner } from "./hostile/socket-swarm.ts";
 import { Stranger } from "./hostile/stranger.ts";
 
@@ -30,6 +30,8 @@ const LINE_MS_MAX = 30_000;
 const GOODBYE_MS_MAX = 40_000;
 const WARM_LANES = 64;
 const WARM_ROUNDS = 60;
+/** That one peer may have under way at a node: `incomingRequestsMax` of the transport. */
+const REQUESTS_MAX = 2_048;
 const FLOOD_REQUESTS = 1_500;
 const FLOOD_ROUNDS = 8;
 /** Of one node's answers: however slow the machine, so many strangers' requests are refused in words. */
@@ -152,6 +154,17 @@ describe("below the session", () => {
   }, 180_000);
 });
 
+describe("a connection without a session", () => {
+  test("is closed in time", async () => {
+    const peer = await HostilePeer.create();
+    try {
+      await Promise.all(nodes().map((node) => peer.idle(node.address, GOODBYE_MS_MAX)));
+    } finally {
+      await peer.close();
+    }
+  }, 120_000);
+});
+
 interface FrameAttack {
   readonly name: string;
   readonly run: (session: HostileSession) => Promise<void> | void;
@@ -217,7 +230,24 @@ const FRAME_ATTACKS: readonly FrameAttack[] = [
     code: "unavailable",
     line: ["a stranger neither proved the secret nor showed a ticket"],
   },
+  {
+    name: "more requests that never end than a peer may have",
+    run: beginManyRequests,
+    code: "unavailable",
+    line: ["a stranger neither proved the secret nor showed a ticket"],
+  },
 ];
+
+/** The first part of each, and nothing more. Those beyond the bound are refused. */
+async function beginManyRequests(session: HostileSession): Promise<void> {
+  await session.greet();
+  const part = Buffer.concat([varint(0), varint(60_000), utf8("the rest follows")]);
+  const parts = Array.from({ length: REQUESTS_MAX + 50 }, (_, position) => frame(KIND.requestPart, position + 1, part));
+  session.send(frame(KIND.name, 0, utf8(PROTOCOL_IDS.client)), ...parts);
+  const refusals = () => session.frames.filter(({ kind }) => kind === KIND.error).map(errorCodeOf);
+  await eventually(LINE_MS_MAX, "the last requests are refused", () => refusals().length === 50);
+  expect(new Set(refusals())).toEqual(new Set(["resource_exhausted"]));
+}
 
 describe("frames", () => {
   test.concurrent.each(FRAME_ATTACKS)(

@@ -123,4 +123,21 @@ describe("RaftNode", () => {
     expect(read).toMatchObject({ reason: { code: "unavailable" } });
     expect(leader.raft.view.role).not.toBe("leader");
   });
+
+  test("a write is acknowledged once the disks of a quorum have it, and not before (S2, S3)", async () => {
+    const cluster = new ShellCluster(9);
+    await cluster.form(1, 2, 3);
+    const leader = await cluster.leader();
+    const follower = [1, 2, 3].find((nodeId) => nodeId !== leader.nodeId) ?? 0;
+    for (const nodeId of [1, 2, 3]) cluster.logDisk(nodeId).setSync("manual");
+    let isAcknowledged = false;
+    const write = cluster.set(leader, "a", "1").then(() => {
+      isAcknowledged = true;
+    });
+    await cluster.clock.advance(200);
+    expect([isAcknowledged, cluster.logDisk(leader.nodeId).completeSync()]).toEqual([false, true]);
+    await cluster.clock.advance(200);
+    expect([isAcknowledged, cluster.logDisk(follower).completeSync()]).toEqual([false, true]);
+    await cluster.clock.settle(write);
+  });
 });

@@ -1,3 +1,4 @@
+import type { Connection } from "@libp2p/interface";
 import { noise } from "@libp2p/noise";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
@@ -31,15 +32,28 @@ export class HostilePeer {
     return this.#node.peerId.toString();
   }
 
+  /** Connects and does nothing else, until the other side has ended the connection. */
+  async idle(address: string, withinMs: number): Promise<void> {
+    const connection = await this.#dial(address);
+    const closed = new Promise<void>((resolve) =>
+      connection.addEventListener("close", () => resolve(), { once: true }),
+    );
+    await within(withinMs, "an idle connection is closed by the node", closed);
+  }
+
   /** The session's stream, on which nothing has been said. */
   async openSession(address: string): Promise<HostileSession> {
+    const connection = await this.#dial(address);
     const signal = AbortSignal.timeout(OPEN_MS_MAX);
-    const connection = await this.#node.dial(multiaddr(address), { signal });
     const stream = await connection.newStream(SESSION_PROTOCOL, { signal });
     return new HostileSession(stream, this.peerId < connection.remotePeer.toString());
   }
 
   async close(): Promise<void> {
     await within(OPEN_MS_MAX, "a hostile peer stops", Promise.resolve(this.#node.stop()));
+  }
+
+  #dial(address: string): Promise<Connection> {
+    return this.#node.dial(multiaddr(address), { signal: AbortSignal.timeout(OPEN_MS_MAX) });
   }
 }

@@ -4,7 +4,16 @@
  */
 import { decodeRow, encodeRow } from "@aspenjs/codec";
 
-export const KIND = { hello: 1, accept: 2, goodbye: 3, name: 6, message: 7, request: 9 } as const;
+export const KIND = {
+  hello: 1,
+  accept: 2,
+  goodbye: 3,
+  name: 6,
+  message: 7,
+  request: 9,
+  requestPart: 10,
+  error: 13,
+} as const;
 
 export interface Frame {
   readonly kind: number;
@@ -46,7 +55,7 @@ export function readFrames(bytes: Uint8Array): Frame[] {
   return frames;
 }
 
-/** Of a goodbye. */
+/** Of a goodbye, or of the answer to a request. */
 export function errorCodeOf({ body }: Frame): string {
   return decodeRow(body, ERROR_BYTES_MAX).text("code", CODE_BYTES_MAX);
 }
