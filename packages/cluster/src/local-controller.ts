@@ -31,7 +31,7 @@ import { limits } from "./limits.ts";
 import type { NodeConfig } from "./node-config.ts";
 import type { NodeIdentity } from "./node-identity.ts";
 import { assertPromotable } from "./promotion.ts";
-import { waitUntil } from "./waiting.ts";
+import { waitUntil, whileWanted } from "./waiting.ts";
 
 export interface LocalControllerDeps {
   readonly raft: RaftNode<CommandResult>;
@@ -56,62 +56,40 @@ export class LocalController implements ClusterController {
     this.#deps = deps;
   }
 
-  async init(members: readonly NodeRecord[], options: CallOptions = {}): Promise<ClusterState> {
-    const membership = this.#foundingMembership(members);
-    const { raft, introduction, identity } = this.#deps;
-    const others = membership.nodes.filter((record) => record.nodeId !== identity.nodeId);
-    // Agreeing is for life: a member that is misspelt or away must show before anyone does.
-    for (const record of others) await introduction.meet(record);
-    const refusal = await this.#deps.agreeToFounding(membership);
-    if (refusal !== undefined) throw new AspenError("already_initialized", refusal);
-    for (const record of others) await introduction.prepare(record, membership);
-    await raft.bootstrap(membership);
-    await waitUntil(this.#deps.clock, deadlineOf(options), "a leader is elected", () => raft.view.leader);
-    return this.currentState();
+  init(members: readonly NodeRecord[], options: CallOptions = {}): Promise<ClusterState> {
+    return this.#bounded("founding the cluster", options, () => this.#init(members, options));
   }
 
-  async addLearner(node: NodeRecord, options: AddLearnerOptions = {}): Promise<ClusterState> {
-    assertNodeRecord(node);
-    const present = this.#membershipAsLeader();
-    const known = findNodeRecord(present, node.nodeId);
-    const isPresent = known?.peerId === node.peerId && present.learners.includes(node.nodeId);
-    if (!isPresent) {
-      const next = withLearner(present, node);
-      await this.#deps.introduction.prepare(node, next);
-      await this.#change(next);
-    }
-    if (options.waitForCatchUp === true) await this.#waitForCatchUp(node.nodeId, options);
-    return this.currentState();
+  addLearner(node: NodeRecord, options: AddLearnerOptions = {}): Promise<ClusterState> {
+    const what = options.waitForCatchUp === true ? "adding a learner that catches up" : "adding a learner";
+    return this.#bounded(what, options, () => this.#addLearner(node, options));
   }
 
-  async promoteLearner(nodeId: NodeId, options: PromoteLearnerOptions = {}): Promise<ClusterState> {
-    const next = withPromoted(this.#membershipAsLeader(), nodeId, options.replace);
-    const isForced = options.force === true;
-    assertPromotable(this.#deps.raft.metrics(), next, nodeId, {
-      healthyWithinMs: this.#deps.config.electionMsMax,
-      isForced,
+  promoteLearner(nodeId: NodeId, options: PromoteLearnerOptions = {}): Promise<ClusterState> {
+    return this.#bounded(`promoting node ${nodeId}`, options, () => this.#promoteLearner(nodeId, options));
+  }
+
+  changeMembership(voters: readonly NodeId[], options: ChangeMembershipOptions = {}): Promise<ClusterState> {
+    return this.#bounded("changing the membership", options, async () => {
+      await this.#change(withVoters(this.#membershipAsLeader(), voters, options.retainRemovedAsLearners === true));
+      return this.currentState();
     });
-    if (!isForced) this.#assertCooledDown();
-    await this.#change(next);
-    return this.currentState();
   }
 
-  async changeMembership(voters: readonly NodeId[], options: ChangeMembershipOptions = {}): Promise<ClusterState> {
-    const next = withVoters(this.#membershipAsLeader(), voters, options.retainRemovedAsLearners === true);
-    await this.#change(next);
-    return this.currentState();
+  removeNode(nodeId: NodeId, options: CallOptions = {}): Promise<ClusterState> {
+    return this.#bounded(`removing node ${nodeId}`, options, async () => {
+      await this.#change(withoutNode(this.#membershipAsLeader(), nodeId));
+      return this.currentState();
+    });
   }
 
-  async removeNode(nodeId: NodeId): Promise<ClusterState> {
-    await this.#change(withoutNode(this.#membershipAsLeader(), nodeId));
-    return this.currentState();
-  }
-
-  async transferLeadership(nodeId?: NodeId): Promise<NodeId> {
-    const present = this.#membershipAsLeader();
-    if (nodeId !== undefined) requireVoter(present, nodeId);
-    if (nodeId === this.#deps.identity.nodeId) return nodeId;
-    return this.#deps.raft.transferLeadership(nodeId);
+  transferLeadership(nodeId?: NodeId, options: CallOptions = {}): Promise<NodeId> {
+    return this.#bounded("transferring leadership", options, async () => {
+      const present = this.#membershipAsLeader();
+      if (nodeId !== undefined) requireVoter(present, nodeId);
+      if (nodeId === this.#deps.identity.nodeId) return nodeId;
+      return this.#deps.raft.transferLeadership(nodeId);
+    });
   }
 
   async currentState(): Promise<ClusterState> {
@@ -130,15 +108,61 @@ export class LocalController implements ClusterController {
     return this.#deps.raft.metrics();
   }
 
-  async triggerSnapshot(): Promise<LogId> {
-    this.#assertInitialized();
-    return this.#deps.raft.takeSnapshot();
+  triggerSnapshot(options: CallOptions = {}): Promise<LogId> {
+    return this.#bounded("taking a snapshot", options, async () => {
+      this.#assertInitialized();
+      return this.#deps.raft.takeSnapshot();
+    });
   }
 
   async getLeader(): Promise<LeaderInfo | undefined> {
     const { leader, membership } = await this.currentState();
     if (leader === undefined) return undefined;
     return { nodeId: leader, addresses: findNodeRecord(membership, leader)?.addresses ?? [] };
+  }
+
+  #bounded<Value>(what: string, options: CallOptions, work: () => Promise<Value>): Promise<Value> {
+    return whileWanted(this.#deps.clock, options, what, work);
+  }
+
+  async #init(members: readonly NodeRecord[], options: CallOptions): Promise<ClusterState> {
+    const membership = this.#foundingMembership(members);
+    const { raft, introduction, identity } = this.#deps;
+    const others = membership.nodes.filter((record) => record.nodeId !== identity.nodeId);
+    // Agreeing is for life: a member that is misspelt or away must show before anyone does.
+    for (const record of others) await introduction.meet(record);
+    const refusal = await this.#deps.agreeToFounding(membership);
+    if (refusal !== undefined) throw new AspenError("already_initialized", refusal);
+    for (const record of others) await introduction.prepare(record, membership);
+    await raft.bootstrap(membership);
+    await waitUntil(this.#deps.clock, deadlineOf(options), "a leader is elected", () => raft.view.leader);
+    return this.currentState();
+  }
+
+  async #addLearner(node: NodeRecord, options: AddLearnerOptions): Promise<ClusterState> {
+    assertNodeRecord(node);
+    const present = this.#membershipAsLeader();
+    const known = findNodeRecord(present, node.nodeId);
+    const isPresent = known?.peerId === node.peerId && present.learners.includes(node.nodeId);
+    if (!isPresent) {
+      const next = withLearner(present, node);
+      await this.#deps.introduction.prepare(node, next);
+      await this.#change(next);
+    }
+    if (options.waitForCatchUp === true) await this.#waitForCatchUp(node.nodeId, options);
+    return this.currentState();
+  }
+
+  async #promoteLearner(nodeId: NodeId, options: PromoteLearnerOptions): Promise<ClusterState> {
+    const next = withPromoted(this.#membershipAsLeader(), nodeId, options.replace);
+    const isForced = options.force === true;
+    assertPromotable(this.#deps.raft.metrics(), next, nodeId, {
+      healthyWithinMs: this.#deps.config.electionMsMax,
+      isForced,
+    });
+    if (!isForced) this.#assertCooledDown();
+    await this.#change(next);
+    return this.currentState();
   }
 
   #foundingMembership(members: readonly NodeRecord[]): Membership {

@@ -36,14 +36,3 @@ test("a ticket is for its owner's eyes", async () => {
   expect(await directory.readTicket()).toBe("text");
   expect((await stat(directory.ticketPath)).mode & 0o077).toBe(0);
 });
-
-test("a cluster is run by one process at a time; a lock of a process that is gone counts for nothing", async () => {
-  const unlock = await directory.lock();
-  await writeFile(join(root, "up.lock"), `${process.ppid}\n`);
-  await expect(directory.lock()).rejects.toSatisfy((error) => AspenError.isCode(error, "conflict"));
-  // The highest process id of Linux is below this.
-  await writeFile(join(root, "up.lock"), `${2 ** 22 + 1}\n`);
-  await directory.lock();
-  await unlock();
-  await directory.lock();
-});

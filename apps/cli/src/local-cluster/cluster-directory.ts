@@ -2,7 +2,7 @@
  * A local cluster on disk: `cluster.json` (which nodes, which ports), `cluster.secret`, `ticket`, and a data directory
  * for each node, named after its id.
  */
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AspenError, isNodeId, type NodeId } from "@aspenjs/api";
 import { limits } from "../limits.ts";
@@ -73,21 +73,6 @@ export class ClusterDirectory {
     await writePrivate(this.ticketPath, `${ticket}\n`);
   }
 
-  /**
-   * One `aspen up` at a time. A lock whose process is gone counts for nothing.
-   * @returns gives the lock back
-   * @throws AspenError `conflict`
-   */
-  async lock(): Promise<() => Promise<void>> {
-    const path = join(this.root, "up.lock");
-    const holder = Number(await this.#read(path, 32));
-    if (holder > 0 && holder !== process.pid && isAlive(holder)) {
-      throw new AspenError("conflict", `process ${holder} runs this cluster already; if it does not, remove ${path}`);
-    }
-    await writePrivate(path, `${process.pid}\n`);
-    return () => rm(path, { force: true });
-  }
-
   get #planPath(): string {
     return join(this.root, "cluster.json");
   }
@@ -131,14 +116,4 @@ function parsePlannedNode(value: unknown): PlannedNode | undefined {
 
 function hasField<Name extends string>(value: unknown, name: Name): value is Record<Name, unknown> {
   return typeof value === "object" && value !== null && name in value;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process is one all the same.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }

@@ -16,6 +16,7 @@ import type { ClusterDirectory, PlannedNode } from "./cluster-directory.ts";
 import { findFreePorts } from "./free-port.ts";
 import { NodeProcess } from "./node-process.ts";
 import { findNodeProgram } from "./node-program.ts";
+import { takeUpLock } from "./up-lock.ts";
 
 export interface LocalClusterOptions {
   readonly host: Host;
@@ -62,7 +63,7 @@ export class LocalCluster {
   static async open(options: LocalClusterOptions): Promise<LocalCluster> {
     const { directory } = options;
     await directory.make();
-    const unlock = await directory.lock();
+    const unlock = await takeUpLock(directory.root);
     try {
       const plan = await planOf(options);
       const secret = await readOrCreateSecretFile(directory.secretPath, createSystemRandom());
