@@ -10,6 +10,7 @@ import type { AspenClient } from "@aspenjs/client";
 import { openSqliteStateMachine } from "@aspenjs/state-machine/sqlite";
 import { createSeededRandom } from "@aspenjs/transport/testing";
 import { afterEach, describe, expect, test } from "vitest";
+import { logLines } from "../src/node-log.ts";
 import { DiskModel, writeImage } from "../src/power-cut/disk-model.ts";
 import { readCounters, TimedCounters } from "../src/power-cut/timed-counters.ts";
 import { TracedLife } from "../src/power-cut/traced-life.ts";
@@ -20,10 +21,10 @@ const SEED = Number(process.env["ASPEN_SEED"] ?? 1);
 const LIVES = Number(process.env["ASPEN_POWER_LIVES"] ?? 2);
 const CUTS_PER_LIFE = Number(process.env["ASPEN_POWER_CUTS"] ?? 4);
 const COUNTERS = Array.from({ length: 8 }, (_, position) => `counter/${position}`);
-const LOAD_MS = 2_500;
+const LOAD_MS = 2_000;
 const RECOVERY_MS_MAX = 30_000;
 /** Small logs: compactions and checkpoints happen all the time. */
-const FLAGS = ["--compaction-entries", "60", "--retained-entries-min", "10", "--log-level", "warn"];
+const FLAGS = ["--compaction-entries", "60", "--retained-entries-min", "10"];
 /** Memory that is shared through a file and means nothing after a restart, and what is written for the harness. */
 const NOT_MODELLED = /(-shm|-lock|^node\.json)$/;
 
@@ -51,6 +52,10 @@ interface Life {
   readonly endedMicros: number;
 }
 
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 interface Disks {
   readonly directories: ReadonlyMap<NodeId, string>;
   readonly isFormed: boolean;
@@ -66,7 +71,7 @@ function optionsOf(of: ProcessCluster, nodeId: NodeId, dataDirectory: string): N
   return { nodeId, dataDirectory, secretFile: of.secretFile, flags: FLAGS, ...given };
 }
 
-/** Founds the cluster if that was not acknowledged before, and counts under load for a while. */
+/** Founds the cluster if that was not acknowledged before, and counts for a while; later, one node comes late. */
 async function live(of: ProcessCluster, disks: Disks, traces: string): Promise<Life> {
   const startedMicros = Date.now() * 1_000;
   const lives = await Promise.all(
@@ -75,17 +80,28 @@ async function live(of: ProcessCluster, disks: Disks, traces: string): Promise<L
       return TracedLife.prepare(optionsOf(of, nodeId, directory), join(traces, `${nodeId}.trace`));
     }),
   );
-  for (const { node } of lives) of.nodes.set(node.nodeId, node);
-  await Promise.all(lives.map((life) => life.start()));
+  const start = async (life: TracedLife): Promise<void> => {
+    of.nodes.set(life.nodeId, life.node);
+    await life.start();
+  };
+  const punctual = disks.isFormed ? lives.slice(0, -1) : lives;
+  await Promise.all(punctual.map(start));
   const client = await of.connect({ deadlineMs: RECOVERY_MS_MAX });
   if (!disks.isFormed) await client.cluster.init(lives.map(({ node }) => node.record));
   const formedMicros = (Date.now() + 1) * 1_000;
   const counters = new TimedCounters(client.store, COUNTERS, await readCounters(client.store));
   counters.start();
-  await new Promise((resolve) => setTimeout(resolve, LOAD_MS));
+  await pause(LOAD_MS / 2);
+  // Behind the others' logs by then: it has to install a snapshot.
+  await Promise.all(lives.filter((life) => !punctual.includes(life)).map(start));
+  await pause(LOAD_MS);
   const endedMicros = Date.now() * 1_000;
   await counters.stop();
   await of.disconnect(client);
+  const [, , late] = lives;
+  if (disks.isFormed && late !== undefined) {
+    expect(logLines(late.node).map(({ msg }) => msg)).toContain("installed snapshot");
+  }
   const ended = await Promise.all(lives.map(async (life) => [life.nodeId, await life.end()] as const));
   return { disks: new Map(ended), counters, formedMicros, startedMicros, endedMicros };
 }

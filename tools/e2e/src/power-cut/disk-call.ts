@@ -20,7 +20,14 @@ export type DiskCall = Timed &
         readonly bytes: Uint8Array;
         readonly isSynced: boolean;
       }
-    | { readonly kind: "copy"; readonly from: string; readonly path: string; readonly byteLength: number }
+    | {
+        readonly kind: "copy";
+        readonly from: string;
+        readonly fromOffset: number;
+        readonly path: string;
+        readonly offset: number;
+        readonly byteLength: number;
+      }
     | { readonly kind: "truncate"; readonly path: string; readonly byteLength: number }
     | { readonly kind: "sync"; readonly path: string }
   );

@@ -103,9 +103,12 @@ export class DiskModel {
   }
 
   #copy(call: DiskCall & { readonly kind: "copy" }): void {
-    const bytes = this.#fileAt(call.from)?.live();
-    if (bytes?.length !== call.byteLength) throw new Error(`${call.from} was copied in parts`);
-    this.#fileAt(call.path)?.change({ kind: "write", offset: 0, bytes, endedMicros: call.endedMicros });
+    const { fromOffset, offset, byteLength, endedMicros } = call;
+    const bytes = this.#fileAt(call.from)
+      ?.live()
+      .subarray(fromOffset, fromOffset + byteLength);
+    if (bytes?.length !== byteLength) throw new Error(`${call.from} is shorter than what was copied of it`);
+    this.#fileAt(call.path)?.change({ kind: "write", offset, bytes, endedMicros });
   }
 
   #changeNames(call: DiskCall & { readonly kind: "create" | "makeDirectory" | "unlink" | "rename" }): void {

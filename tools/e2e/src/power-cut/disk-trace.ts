@@ -35,6 +35,11 @@ interface Descriptor {
   readonly isAppending: boolean;
 }
 
+interface OpenFile {
+  readonly path: string;
+  readonly descriptor: Descriptor;
+}
+
 const STRING = /"([^"]*)"/;
 const DESCRIPTOR = /^(\d+)<([^>]*)>(\(deleted\))?/;
 const MICROS_PER_SECOND = 1_000_000;
@@ -185,13 +190,30 @@ class DiskTraceReader {
     this.calls.push({ kind: "write", path, offset, bytes, isSynced: descriptor.isSynced, startedMicros, endedMicros });
   }
 
+  /** `copy_file_range(from, [offset], to, [offset], …)`; without an offset, a descriptor's own counts and moves on. */
   #copy(call: SystemCall): void {
-    const [from, path] = [...call.parameters.matchAll(/\d+<([^>]*)>/g)].map(([, hex = ""]) => textOf(hex));
-    if (path === undefined || from === undefined || !this.#holds(path) || call.result === undefined) return;
-    const { startedMicros, endedMicros } = call;
-    const parts = call.parameters.split(", ");
-    if (parts[1] !== "NULL" || parts[3] !== "NULL") throw new Error(`cannot follow ${call.name} of a part of ${from}`);
-    this.calls.push({ kind: "copy", from, path, byteLength: Number(call.result), startedMicros, endedMicros });
+    const [from = "", fromOffset = "", to = "", toOffset = ""] = call.parameters.split(", ");
+    const target = this.#fileOf(call.thread, to);
+    if (target === undefined || call.result === undefined) return;
+    const source = this.#fileOf(call.thread, from);
+    if (source === undefined) throw new Error(`cannot follow a copy from elsewhere to ${target.path}`);
+    const byteLength = Number.parseInt(call.result, 10);
+    const place = (text: string, { descriptor }: OpenFile): number => {
+      const given = /^\[(\d+)\]/.exec(text)?.[1];
+      if (given !== undefined) return Number(given);
+      descriptor.offset += byteLength;
+      return descriptor.offset - byteLength;
+    };
+    this.calls.push({
+      kind: "copy",
+      from: source.path,
+      fromOffset: place(fromOffset, source),
+      path: target.path,
+      offset: place(toOffset, target),
+      byteLength,
+      startedMicros: call.startedMicros,
+      endedMicros: call.endedMicros,
+    });
   }
 
   #truncate(call: SystemCall): void {
@@ -234,12 +256,16 @@ class DiskTraceReader {
     if (touched !== undefined) throw new Error(`cannot follow ${call.name} of ${touched}`);
   }
 
-  #fileIn(call: SystemCall): { readonly path: string; readonly descriptor: Descriptor } | undefined {
-    const [, number, hex = "", removed = ""] = DESCRIPTOR.exec(call.parameters) ?? [];
+  #fileIn(call: SystemCall): OpenFile | undefined {
+    return this.#fileOf(call.thread, call.parameters);
+  }
+
+  #fileOf(thread: string, text: string): OpenFile | undefined {
+    const [, number, hex = "", removed = ""] = DESCRIPTOR.exec(text) ?? [];
     const path = textOf(hex);
     // What goes on in a removed file does not matter; its name may be another's by now.
     if (number === undefined || removed !== "" || !this.#holds(path)) return undefined;
-    const descriptor = this.#descriptorsOf(call.thread).get(Number(number));
+    const descriptor = this.#descriptorsOf(thread).get(Number(number));
     if (descriptor === undefined) throw new Error(`${path} was never opened`);
     return { path, descriptor };
   }
