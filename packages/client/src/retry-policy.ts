@@ -154,7 +154,7 @@ export class RetryPolicy {
 /** Says nothing about how far the request got. */
 const SILENT_ABOUT_EFFECT: ReadonlySet<ErrorCode> = new Set(["internal", "corrupt", "disk_full"]);
 
-/** Q3 of the client protocol: what else is answered only when nothing was proposed. */
+/** Section 2 of the protocol: what else is answered only when nothing was proposed. */
 function provesNoEffect({ code, details }: AspenError): boolean {
   if (details["outcome"] === "not_applied") return true;
   if (code === "not_leader" || code === "not_initialized") return true;

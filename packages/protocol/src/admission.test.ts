@@ -23,7 +23,7 @@ const transcript: AdmissionTranscript = {
 
 describe("admission proofs", () => {
   // Computed with another implementation of HMAC-SHA256 over the row's bytes written out by hand.
-  test("a proof keeps its bytes", () => {
+  test("A1: a proof is an HMAC, and keeps its bytes", () => {
     expect(toHex(admissionProof(KEY, "dialer", transcript))).toBe(
       "bbc6592f931930cf72aa66b95982c781fc452fc8362a15fe4a7f9c966c322299",
     );
@@ -51,7 +51,7 @@ describe("admission proofs", () => {
     }
   });
 
-  test("one flipped bit, or another length, is no proof", () => {
+  test("A3: one flipped bit anywhere, or another length, is no proof", () => {
     const proof = admissionProof(KEY, "responder", transcript);
     for (let bit = 0; bit < proof.byteLength * 8; bit += 1) {
       const flipped = Uint8Array.from(proof);

@@ -87,7 +87,7 @@ const call: fc.Arbitrary<ClientCall> = fc.record(
 );
 
 describe("client requests", () => {
-  test.each(GOLDEN)("%s keeps its bytes", (_name, deadlineMs, request, bytes) => {
+  test.each(GOLDEN)("E3: %s keeps its bytes", (_name, deadlineMs, request, bytes) => {
     expect(toHex(encodeClientCall({ deadlineMs, request }))).toBe(bytes);
     expect(decodeClientCall(fromHex(bytes))).toStrictEqual({ deadlineMs, request });
   });
@@ -104,7 +104,7 @@ describe("client requests", () => {
     );
   });
 
-  test("any bytes at all either decode to what encodes to them, or are refused with DecodeError", () => {
+  test("E1: any bytes at all either decode to what encodes to them, or are refused with DecodeError", () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 60 }), damaged(call.map(encodeClientCall))), (bytes) => {
         try {
@@ -149,7 +149,7 @@ describe("client requests", () => {
     expect(() => decodeClientCall(encodeRow(row))).toThrow(DecodeError);
   });
 
-  test("what is too long is refused before it is read", () => {
+  test("E2: what is too long is refused before it is read", () => {
     expect(() => decodeClientCall(new Uint8Array(protocolLimits.clientRequestBytesMax + 1))).toThrow("exceeds");
   });
 

@@ -1,13 +1,6 @@
 /**
  * What a client asks of a node over `/aspen/client/1`: one row `[version, kind, deadlineMs, ...fields]` per request.
- *
- * The contract between the two sides, beyond the bytes:
- * Q1  `hello` comes first on every connection; before it was answered, anything else is `unauthorized`.
- * Q2  `deadlineMs` is what is left of the caller's patience. The node gives up by itself when it has passed.
- * Q3  `not_leader`, `not_initialized` and the codes that find fault with the request say that nothing was proposed.
- *     Once a command is in a log, a node that loses sight of it answers `unavailable`, `timeout` or `shutting_down`:
- *     its outcome is unknown, unless `details.outcome` is `not_applied`.
- * Q4  A write with a session takes effect once, however often it is sent; a repeated one has the same command.
+ * What a node does with them beyond the bytes is in SPEC.md, section 2; E1 to E3 hold for the bytes.
  */
 import {
   assert,

@@ -11,7 +11,7 @@ const secret = ClusterSecret.fromBytes(BYTES);
 
 describe("ClusterSecret", () => {
   // Computed with another implementation of RFC 5869.
-  test("derives a key of its own for every purpose", () => {
+  test("K1: derives a key of its own for every purpose", () => {
     expect(toHex(secret.admissionKey())).toBe("c9a758e85d9af4cf53e867459323b21779be1c13189808f5e4547447abf8412a");
     expect(toHex(secret.ticketKey())).toBe("b5d2108cf64f4eab47bb4ff8754780e211e01e3b61d99a5f00cc03fc0b6f49a5");
     expect(secret.gossipTopic()).toBe("aspen/dea3ea52348a1ad2ee772dcb74188909d7f0fc422089df10f2329ea1ebdcdae7");
@@ -44,7 +44,7 @@ describe("ClusterSecret", () => {
     if (text !== "") expect(String(refusal)).not.toContain(text.slice(0, 8));
   });
 
-  test("prints as a placeholder everywhere", () => {
+  test("K2: prints as a placeholder everywhere", () => {
     const wrapped = { nested: { secret } };
     for (const printed of [String(secret), JSON.stringify(wrapped), inspect(wrapped, { depth: 9, showHidden: true })]) {
       expect(printed).toContain("[cluster secret]");

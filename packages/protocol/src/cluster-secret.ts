@@ -1,9 +1,9 @@
 /**
- * The one secret that all nodes of a cluster share, and what is derived from it (HKDF-SHA256, RFC 5869). Purposes have
- * labels of their own: whoever learns one derived key learns neither the secret nor another key.
+ * The one secret that all nodes of a cluster share, and what is derived from it (HKDF-SHA256, RFC 5869).
  *
- * Holding the secret is being the cluster. It leaves this object by `bytes()` and `format()` alone: printing, logging,
- * JSON and the inspector get a placeholder.
+ * K1  Purposes have labels of their own: whoever learns one derived key learns neither the secret nor another key.
+ * K2  Holding the secret is being the cluster. It leaves this object by `bytes()` and `format()` alone: printing,
+ *     logging, JSON and the inspector get a placeholder.
  */
 import { hkdfSync } from "node:crypto";
 import { assert, AspenError, type Random } from "@aspenjs/api";

@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { AspenError, type NodeId } from "@aspenjs/api";
+import { AspenError, type NodeId, type Random } from "@aspenjs/api";
 import type { AspenClient } from "@aspenjs/client";
 import { openSqliteStateMachine } from "@aspenjs/state-machine/sqlite";
 import { createSeededRandom } from "@aspenjs/transport/testing";
@@ -21,6 +21,7 @@ const SEED = Number(process.env["ASPEN_SEED"] ?? 1);
 const LIVES = Number(process.env["ASPEN_POWER_LIVES"] ?? 2);
 const CUTS_PER_LIFE = Number(process.env["ASPEN_POWER_CUTS"] ?? 4);
 const COUNTERS = Array.from({ length: 8 }, (_, position) => `counter/${position}`);
+const RENAME_MICROS = 20_000;
 const LOAD_MS = 2_000;
 const RECOVERY_MS_MAX = 30_000;
 /** Small logs: compactions and checkpoints happen all the time. */
@@ -156,6 +157,18 @@ async function checksumOf(directory: string): Promise<string> {
   return checksum;
 }
 
+/** Half of them anywhere, half of them within milliseconds after a file got another name. */
+function cutInstants({ disks, startedMicros, endedMicros }: Life, random: Random): readonly number[] {
+  const renames = [...disks.values()].flatMap((disk) => disk.renameMicros);
+  const instants = Array.from({ length: CUTS_PER_LIFE }, (_, cut) => {
+    const share = (cut + random.below(1_000) / 1_000) / CUTS_PER_LIFE;
+    const anywhere = Math.round(startedMicros + share * (endedMicros - startedMicros));
+    if (cut % 2 === 0 || renames.length === 0) return anywhere;
+    return (renames[random.below(renames.length)] ?? anywhere) + random.below(RENAME_MICROS);
+  });
+  return instants.map((instant) => Math.min(instant, endedMicros)).toSorted((left, right) => left - right);
+}
+
 /** Everything kept must be what is really there: or the disks were not followed, and the cuts mean nothing. */
 async function expectFollowed(life: Life, disks: Disks): Promise<void> {
   for (const [nodeId, directory] of disks.directories) {
@@ -179,9 +192,7 @@ describe.skipIf(problem !== undefined)("power cuts", () => {
     for (let turn = 1; turn <= LIVES; turn += 1) {
       const life = await live(cluster, disks, cluster.directory);
       let left = disks;
-      for (let cut = 0; cut < CUTS_PER_LIFE; cut += 1) {
-        const share = (cut + random.below(1_000) / 1_000) / CUTS_PER_LIFE;
-        const atMicros = Math.round(life.startedMicros + share * (life.endedMicros - life.startedMicros));
+      for (const [cut, atMicros] of cutInstants(life, random).entries()) {
         const keptPerMille = [0, 500, 950, 1_000][random.below(4)] ?? 0;
         const root = join(cluster.directory, `${turn}-${cut}`);
         left = { directories: directoriesIn(root), isFormed: disks.isFormed || atMicros >= life.formedMicros };

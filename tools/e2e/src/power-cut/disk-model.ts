@@ -27,6 +27,7 @@ export class DiskModel {
   readonly #path: string;
   readonly #root: DiskFolder;
   #steps: readonly Step[] = [];
+  #renameMicros: readonly number[] = [];
   #position = 0;
 
   private constructor(path: string, root: DiskFolder) {
@@ -41,8 +42,14 @@ export class DiskModel {
 
   /** Every call of the process that ran since; once. */
   load(calls: readonly DiskCall[]): void {
+    this.#renameMicros = calls.filter(({ kind }) => kind === "rename").map(({ endedMicros }) => endedMicros);
     const steps = calls.flatMap((call) => this.#stepsOf(call));
     this.#steps = steps.filter((step) => step.atMicros !== Infinity).toSorted((a, b) => a.atMicros - b.atMicros);
+  }
+
+  /** When files got other names: around these, most is at stake. */
+  get renameMicros(): readonly number[] {
+    return this.#renameMicros;
   }
 
   /** Instants never go back. */
