@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { copyFile, mkdir, open, readFile, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -192,6 +192,31 @@ describe("who may open a log", () => {
       expect(fault.message).toContain(`in process ${holder.pid}`);
       holder.kill("SIGKILL");
       await once(holder, "close");
+      await (await openLmdb(directory)).close();
+    }));
+
+  test("a new log has its name when it is whole; what an interrupted creation left is removed", () =>
+    withDirectory(async (directory) => {
+      const left = join(directory, `${DATABASE_FILE}.new-1`);
+      await writeFile(left, "half a log");
+      await writeFile(`${left}-lock`, "");
+      await (await openLmdb(directory)).close();
+      expect((await readdir(directory)).toSorted()).toEqual([DATABASE_FILE, `${DATABASE_FILE}-lock`]);
+    }));
+
+  test("of many processes that create one log at once, at most one has it, and none finds it damaged", () =>
+    withDirectory(async (directory) => {
+      const rivals = Array.from({ length: 4 }, () => spawn(process.execPath, [...process.execArgv, HOLDER, directory]));
+      const said = await Promise.all(
+        rivals.map(async (rival) => {
+          const [line] = (await once(rival.stdout, "data")) as [Buffer];
+          return String(line).trim();
+        }),
+      );
+      for (const rival of rivals) rival.kill("SIGKILL");
+      await Promise.all(rivals.map((rival) => once(rival, "close")));
+      expect(said.filter((line) => line === "opened").length).toBeLessThanOrEqual(1);
+      expect(said.filter((line) => line !== "opened" && !line.includes("is open already"))).toEqual([]);
       await (await openLmdb(directory)).close();
     }));
 

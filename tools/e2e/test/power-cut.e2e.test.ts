@@ -21,6 +21,7 @@ const SEED = Number(process.env["ASPEN_SEED"] ?? 1);
 const LIVES = Number(process.env["ASPEN_POWER_LIVES"] ?? 2);
 const CUTS_PER_LIFE = Number(process.env["ASPEN_POWER_CUTS"] ?? 4);
 const COUNTERS = Array.from({ length: 8 }, (_, position) => `counter/${position}`);
+const FIRST_START_CUTS = Number(process.env["ASPEN_POWER_CUTS"] ?? 4) * 4;
 const RENAME_MICROS = 20_000;
 const LOAD_MS = 2_000;
 const RECOVERY_MS_MAX = 30_000;
@@ -212,4 +213,26 @@ describe.skipIf(problem !== undefined)("power cuts", () => {
       disks = left;
     }
   }, 600_000);
+
+  test("of a node at any step of its first start: it starts, as if for the first time", async () => {
+    cluster = await ProcessCluster.create();
+    const random = createSeededRandom(SEED);
+    const directory = join(cluster.directory, "first");
+    await mkdir(directory);
+    const life = await TracedLife.prepare(optionsOf(cluster, 1, directory), join(cluster.directory, "first.trace"));
+    cluster.nodes.set(1, life.node);
+    await life.start();
+    const disk = await life.end();
+    const steps = disk.stepMicros;
+    for (let cut = 0; cut < FIRST_START_CUTS; cut += 1) {
+      const step = Math.floor(((cut + random.below(1_000) / 1_000) * steps.length) / FIRST_START_CUTS);
+      disk.playUntil(steps[step] ?? 0);
+      const root = join(cluster.directory, `first-${cut}`);
+      await writeImage(disk.afterCut({ random, keptPerMille: cut % 2 === 0 ? 900 : 500 }), root);
+      const node = new NodeProcess(optionsOf(cluster, 1, root));
+      cluster.nodes.set(1, node);
+      await node.start();
+      await node.kill();
+    }
+  }, 300_000);
 });

@@ -1,7 +1,7 @@
-import { mkdir, open as openFile, realpath, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, realpath, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { SILENT_LOGGER, type Logger, type StorageFault } from "@aspenjs/api";
-import { loadChainHasher } from "../chain-hasher.ts";
+import { loadChainHasher, type ChainHasher } from "../chain-hasher.ts";
 import {
   assertStoreIdentity,
   openLogStore,
@@ -10,6 +10,7 @@ import {
 } from "../open-log-store.ts";
 import { corruptFault } from "../storage-faults.ts";
 import { claimDatabase, claimedFault } from "./database-claim.ts";
+import { createDatabaseFile, removeStagedFiles } from "./database-creation.ts";
 import { LmdbDisk } from "./lmdb-disk.ts";
 import { DATABASE_FILE, MAP_BYTES_DEFAULT, openRowDatabase, type RowDatabase } from "./lmdb-environment.ts";
 import { lmdbFault } from "./lmdb-fault.ts";
@@ -36,7 +37,7 @@ export async function openLmdbLogStore(options: LmdbLogStoreOptions): Promise<Op
   let directory: string;
   let isNew: boolean;
   try {
-    isNew = !(await holdsBytes(join(options.directory, DATABASE_FILE)));
+    isNew = !(await isPresent(join(options.directory, DATABASE_FILE)));
     if (isNew && options.mustExist === true) return { kind: "fault", fault: missingFault(options) };
     await mkdir(options.directory, { recursive: true, mode: 0o700 });
     directory = await realpath(options.directory);
@@ -45,8 +46,9 @@ export async function openLmdbLogStore(options: LmdbLogStoreOptions): Promise<Op
   }
   if (openDirectories.has(directory)) return { kind: "fault", fault: claimedFault(directory, [process.pid]) };
   openDirectories.add(directory);
+  const mapBytes = options.mapBytes ?? MAP_BYTES_DEFAULT;
   const release = (): void => void openDirectories.delete(directory);
-  const database = await openDatabase(directory, isNew, options.mapBytes ?? MAP_BYTES_DEFAULT);
+  const database = await openDatabase({ ...options, hasher, directory, mapBytes, isNew });
   if ("fault" in database) {
     release();
     return database;
@@ -65,19 +67,27 @@ export async function openLmdbLogStore(options: LmdbLogStoreOptions): Promise<Op
 
 type DatabaseOutcome = RowDatabase | { readonly kind: "fault"; readonly fault: StorageFault };
 
-async function openDatabase(directory: string, isNew: boolean, mapBytes: number): Promise<DatabaseOutcome> {
+interface DatabaseOptions extends LogStoreIdentity {
+  readonly directory: string;
+  readonly mapBytes: number;
+  readonly hasher: ChainHasher;
+  readonly isNew: boolean;
+}
+
+async function openDatabase(options: DatabaseOptions): Promise<DatabaseOutcome> {
+  const { directory, mapBytes, isNew } = options;
   const file = join(directory, DATABASE_FILE);
-  if (!isNew) {
-    const unsound = await probeDatabase(file);
-    if (unsound !== undefined) return { kind: "fault", fault: unsound };
-  }
   let database: RowDatabase | undefined;
   let fault: StorageFault | undefined;
   try {
+    fault = isNew ? await createDatabaseFile(options) : await probeDatabase(file);
+    if (fault !== undefined) return { kind: "fault", fault };
     database = openRowDatabase(file, mapBytes);
-    if (isNew) await syncDirectories(directory);
     fault = await claimDatabase(database, directory);
-    if (fault === undefined) return database;
+    if (fault === undefined) {
+      await removeStagedFiles(directory);
+      return database;
+    }
   } catch (error) {
     fault = lmdbFault(`cannot open ${file}`, error);
   }
@@ -85,25 +95,14 @@ async function openDatabase(directory: string, isNew: boolean, mapBytes: number)
   return { kind: "fault", fault };
 }
 
-/** A new file survives a power cut only when the directories that lead to it do. */
-async function syncDirectories(directory: string): Promise<void> {
-  if (process.platform === "win32") return;
-  for (const path of [directory, dirname(directory)]) {
-    const handle = await openFile(path, "r");
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  }
-}
-
-async function holdsBytes(file: string): Promise<boolean> {
-  const stats = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
+async function isPresent(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
     throw error;
-  });
-  return stats !== undefined && stats.size > 0;
+  }
 }
 
 function missingFault(options: LmdbLogStoreOptions): StorageFault {

@@ -11,6 +11,7 @@ export type DiskCall = Timed &
     | { readonly kind: "create"; readonly path: string }
     | { readonly kind: "makeDirectory"; readonly path: string }
     | { readonly kind: "rename"; readonly from: string; readonly to: string }
+    | { readonly kind: "link"; readonly from: string; readonly to: string }
     | { readonly kind: "unlink"; readonly path: string }
     /** `isSynced`: durable when the call returns. */
     | {

@@ -17,6 +17,8 @@ import { DiskFolder, type DiskNode } from "./disk-folder.ts";
 /** Files by their path below the folder. A folder has no content. */
 export type DiskImage = ReadonlyMap<string, Uint8Array | undefined>;
 
+type NameChangeKind = "create" | "makeDirectory" | "unlink" | "link" | "rename";
+
 interface Step {
   readonly atMicros: number;
   readonly play: () => void;
@@ -42,7 +44,9 @@ export class DiskModel {
 
   /** Every call of the process that ran since; once. */
   load(calls: readonly DiskCall[]): void {
-    this.#renameMicros = calls.filter(({ kind }) => kind === "rename").map(({ endedMicros }) => endedMicros);
+    this.#renameMicros = calls
+      .filter(({ kind }) => kind === "rename" || kind === "link")
+      .map(({ endedMicros }) => endedMicros);
     const steps = calls.flatMap((call) => this.#stepsOf(call));
     this.#steps = steps.filter((step) => step.atMicros !== Infinity).toSorted((a, b) => a.atMicros - b.atMicros);
   }
@@ -50,6 +54,11 @@ export class DiskModel {
   /** When files got other names: around these, most is at stake. */
   get renameMicros(): readonly number[] {
     return this.#renameMicros;
+  }
+
+  /** When anything came to the disk, or became durable. */
+  get stepMicros(): readonly number[] {
+    return this.#steps.map(({ atMicros }) => atMicros);
   }
 
   /** Instants never go back. */
@@ -104,6 +113,7 @@ export class DiskModel {
       case "create":
       case "makeDirectory":
       case "unlink":
+      case "link":
       case "rename":
         return [{ atMicros: endedMicros, play: () => this.#changeNames(call) }];
     }
@@ -118,23 +128,36 @@ export class DiskModel {
     this.#fileAt(call.path)?.change({ kind: "write", offset, bytes, endedMicros });
   }
 
-  #changeNames(call: DiskCall & { readonly kind: "create" | "makeDirectory" | "unlink" | "rename" }): void {
+  #changeNames(call: Extract<DiskCall, { readonly kind: NameChangeKind }>): void {
     const { endedMicros } = call;
-    if (call.kind === "rename") {
-      const from = this.#placeOf(call.from);
-      const to = this.#placeOf(call.to);
-      if (from.folder !== to.folder) throw new Error(`cannot follow ${call.from} into another folder`);
-      from.folder.change({ kind: "rename", name: from.name, to: to.name, endedMicros });
-      return;
+    switch (call.kind) {
+      case "rename": {
+        const from = this.#placeOf(call.from);
+        const to = this.#placeOf(call.to);
+        if (from.folder !== to.folder) throw new Error(`cannot follow ${call.from} into another folder`);
+        from.folder.change({ kind: "rename", name: from.name, to: to.name, endedMicros });
+        return;
+      }
+      case "link": {
+        const node = this.#nodeAt(call.from);
+        if (node === undefined) throw new Error(`${call.from} is not there`);
+        const { folder, name } = this.#placeOf(call.to);
+        folder.change({ kind: "link", name, node, endedMicros });
+        return;
+      }
+      case "unlink": {
+        const { folder, name } = this.#placeOf(call.path);
+        folder.change({ kind: "unlink", name, endedMicros });
+        return;
+      }
+      case "create":
+      case "makeDirectory": {
+        const { folder, name } = this.#placeOf(call.path);
+        if (folder.live().has(name)) return;
+        const node = call.kind === "create" ? new DiskFile() : new DiskFolder();
+        folder.change({ kind: "link", name, node, endedMicros });
+      }
     }
-    const { folder, name } = this.#placeOf(call.path);
-    if (call.kind === "unlink") {
-      folder.change({ kind: "unlink", name, endedMicros });
-      return;
-    }
-    if (folder.live().has(name)) return;
-    const node = call.kind === "create" ? new DiskFile() : new DiskFolder();
-    folder.change({ kind: "link", name, node, endedMicros });
   }
 
   #placeOf(path: string): { readonly folder: DiskFolder; readonly name: string } {

@@ -243,6 +243,8 @@ class DiskTraceReader {
     else if (call.name === "unlink" || call.name === "unlinkat") this.calls.push({ kind: "unlink", path, ...timed });
     else if (call.name.startsWith("rename") && to !== undefined) {
       this.calls.push({ kind: "rename", from: path, to, ...timed });
+    } else if ((call.name === "link" || call.name === "linkat") && to !== undefined) {
+      this.calls.push({ kind: "link", from: path, to, ...timed });
     } else throw new Error(`cannot follow ${call.name}(${path})`);
   }
 
