@@ -1,6 +1,6 @@
 import { compareLogIds, compareNodeIds, memberIds, type LogId, type NodeId } from "@aspenjs/api";
 import { advanceCommit } from "./commit.ts";
-import { askAgainSoon, knownAnswers } from "./failover.ts";
+import { askAgainSoon, drawPreVoteTicks, knownAnswers } from "./failover.ts";
 import { followMembership } from "./membership-change.ts";
 import type { PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse } from "./message.ts";
 import { createProgress } from "./progress.ts";
@@ -22,7 +22,7 @@ export function startPreVote(raft: Raft): void {
     kind: "preCandidate",
     campaign: raft.campaigns,
     answers: new Map([...knownAnswers(raft), [raft.nodeId, true]]),
-    electionTick: raft.now + raft.drawElectionTicks(),
+    electionTick: raft.now + drawPreVoteTicks(raft),
   };
   raft.role = role;
   handBack(raft, before);

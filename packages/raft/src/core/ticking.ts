@@ -1,4 +1,5 @@
 import { startElection, startPreVote, trustsLeader } from "./campaign.ts";
+import { slowDown } from "./failover.ts";
 import { releaseDeparted } from "./membership-change.ts";
 import { quorumValue } from "./quorum.ts";
 import type { Raft } from "./raft.ts";
@@ -14,7 +15,9 @@ export function tickFollower(raft: Raft, follower: Follower): void {
 
 /** Nobody won in time: ask again, with a new timeout. */
 export function tickCandidate(raft: Raft, role: PreCandidate | Candidate): void {
-  if (raft.now >= role.electionTick) startPreVote(raft);
+  if (raft.now < role.electionTick) return;
+  slowDown(raft);
+  startPreVote(raft);
 }
 
 /**
