@@ -3,13 +3,12 @@ import type { AspenClient } from "@aspenjs/client";
 import { createSeededRandom } from "@aspenjs/transport/testing";
 import { afterEach, expect, test } from "vitest";
 import { historyViolations } from "../src/history/history-check.ts";
-import { RandomCaller } from "../src/history/random-caller.ts";
+import { recordHistory } from "../src/history/recorded-history.ts";
 import { ProcessCluster, type NodeProcess } from "../src/process-cluster.ts";
 
 const SEED = Number(process.env["ASPEN_SEED"] ?? 1);
 const LOAD_MS = Number(process.env["ASPEN_HISTORY_MS"] ?? 12_000);
 const CLIENTS = 4;
-const CALLERS_PER_CLIENT = 4;
 const ANSWERED_MIN = 500;
 
 let cluster: ProcessCluster | undefined;
@@ -59,32 +58,22 @@ test.each<readonly [string, readonly ReadConsistency[], readonly string[]]>([
   console.log(`history: ASPEN_SEED=${SEED}`);
   const formed = await ProcessCluster.form(3, ["--log-level", "warn", "--compaction-entries", "500", ...flags]);
   cluster = formed;
-  const clients = await Promise.all(Array.from({ length: CLIENTS }, () => formed.connect({ deadlineMs: 2_000 })));
-  const callers = clients.flatMap((client, which) =>
-    Array.from({ length: CALLERS_PER_CLIENT }, (_unused, position) => {
-      const number = which * CALLERS_PER_CLIENT + position;
-      return new RandomCaller(client.store, String(number), createSeededRandom(SEED * 100 + number), reads);
-    }),
-  );
-  let isStopping = false;
-  const running = Promise.all(callers.map((caller) => caller.run(() => isStopping)));
   const administrator = await formed.connect();
   const random = createSeededRandom(SEED);
-  const troubles: string[] = [];
-  const endMs = performance.now() + LOAD_MS;
-  while (performance.now() < endMs) {
-    await pause(random.below(700));
-    troubles.push(await trouble(formed, administrator, random));
-  }
-  isStopping = true;
-  await running;
-  const last = new RandomCaller((await formed.connect({ deadlineMs: 30_000 })).store, "last", random, ["linearizable"]);
-  await last.scan();
-
-  const operations = [...callers.flatMap((caller) => caller.operations), ...last.operations];
-  const answered = operations.filter((operation) => operation.endedMs !== Infinity);
-  console.log(`history: ${answered.length} answers of ${operations.length} calls; ${troubles.join(", ")}`);
+  const history = await recordHistory({
+    cluster: formed,
+    clients: Array.from({ length: CLIENTS }, () => ({})),
+    consistencies: reads,
+    seed: SEED,
+    loadMs: LOAD_MS,
+    disturb: async () => {
+      await pause(random.below(700));
+      return trouble(formed, administrator, random);
+    },
+  });
+  const { operations, answeredCount, disturbances } = history;
+  console.log(`history: ${answeredCount} answers of ${operations.length} calls; ${disturbances.join(", ")}`);
   expect(historyViolations(operations)).toEqual([]);
-  expect(last.operations).toHaveLength(1);
-  expect(answered.length).toBeGreaterThan(ANSWERED_MIN);
+  expect(history.lastScans).toHaveLength(1);
+  expect(answeredCount).toBeGreaterThan(ANSWERED_MIN);
 });

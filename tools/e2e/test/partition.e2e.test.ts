@@ -2,14 +2,13 @@ import type { NodeId, Random, ReadConsistency } from "@aspenjs/api";
 import { createSeededRandom } from "@aspenjs/transport/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { historyViolations } from "../src/history/history-check.ts";
-import { RandomCaller } from "../src/history/random-caller.ts";
+import { recordHistory } from "../src/history/recorded-history.ts";
 import { NetworkNamespaces, namespaceProblem } from "../src/network-namespaces.ts";
 import { NodeProcess, ProcessCluster } from "../src/process-cluster.ts";
 
 const NODE_IDS: readonly NodeId[] = [1, 2, 3];
 const SEED = Number(process.env["ASPEN_SEED"] ?? 3);
 const LOAD_MS = Number(process.env["ASPEN_HISTORY_MS"] ?? 15_000);
-const CALLERS_PER_CLIENT = 4;
 const ANSWERED_MIN = 300;
 
 const problem = namespaceProblem();
@@ -80,41 +79,26 @@ describe.skipIf(problem !== undefined)("partitions", () => {
     async (_, reads, flags) => {
       const [formed, namespaces] = await form(["--log-level", "warn", ...flags]);
       console.log(`partitions: ASPEN_SEED=${SEED}`);
-      // Clients of each node alone, which go on asking one that is cut off; and one that asks whoever leads.
-      const endpoints = [...NODE_IDS.map((nodeId) => ({ endpoint: formed.node(nodeId).address })), {}];
-      const clients = await Promise.all(
-        endpoints.map((endpoint) => formed.connect({ ...endpoint, deadlineMs: 2_000 })),
-      );
-      const callers = clients.flatMap((client, which) =>
-        Array.from({ length: CALLERS_PER_CLIENT }, (_unused, position) => {
-          const number = which * CALLERS_PER_CLIENT + position;
-          return new RandomCaller(client.store, String(number), createSeededRandom(SEED * 100 + number), reads);
-        }),
-      );
-      let isStopping = false;
-      const running = Promise.all(callers.map((caller) => caller.run(() => isStopping)));
       const administrator = await formed.connect({ deadlineMs: 30_000 });
       const random = createSeededRandom(SEED);
-      const cuts: string[] = [];
-      const endMs = performance.now() + LOAD_MS;
-      while (performance.now() < endMs) {
-        await pause(300 + random.below(500));
-        const leader = await formed.leader(administrator);
-        cuts.push(await cutOnce(namespaces, leader.nodeId, random));
-      }
-      isStopping = true;
-      await running;
-      const last = new RandomCaller((await formed.connect({ deadlineMs: 30_000 })).store, "last", random, [
-        "linearizable",
-      ]);
-      await last.scan();
-
-      const operations = [...callers.flatMap((caller) => caller.operations), ...last.operations];
-      const answered = operations.filter((operation) => operation.endedMs !== Infinity);
-      console.log(`partitions: ${answered.length} answers of ${operations.length} calls; ${cuts.join(", ")}`);
+      const history = await recordHistory({
+        cluster: formed,
+        // Clients of each node alone, which go on asking one that is cut off; and one that asks whoever leads.
+        clients: [...NODE_IDS.map((nodeId) => ({ endpoint: formed.node(nodeId).address })), {}],
+        consistencies: reads,
+        seed: SEED,
+        loadMs: LOAD_MS,
+        disturb: async () => {
+          await pause(300 + random.below(500));
+          const leader = await formed.leader(administrator);
+          return cutOnce(namespaces, leader.nodeId, random);
+        },
+      });
+      const { operations, answeredCount, disturbances } = history;
+      console.log(`partitions: ${answeredCount} answers of ${operations.length} calls; ${disturbances.join(", ")}`);
       expect(historyViolations(operations)).toEqual([]);
-      expect(last.operations).toHaveLength(1);
-      expect(answered.length).toBeGreaterThan(ANSWERED_MIN);
+      expect(history.lastScans).toHaveLength(1);
+      expect(answeredCount).toBeGreaterThan(ANSWERED_MIN);
     },
   );
 });
