@@ -17,6 +17,15 @@ const textEncoder = new TextEncoder();
 
 type Answer = Pick<Operation, "change" | "sight">;
 
+export interface RandomCallerOptions {
+  readonly store: KeyValueStore;
+  readonly name: string;
+  readonly random: Random;
+  readonly consistencies: readonly ReadConsistency[];
+  /** Only reads: writes to a node that is cut off wait, and a caller that waits sees nothing. */
+  readonly isReader: boolean;
+}
+
 /** Calls one store again and again, whatever comes to its mind, on few keys, and writes down what was answered. */
 export class RandomCaller {
   readonly operations: Operation[] = [];
@@ -24,14 +33,16 @@ export class RandomCaller {
   readonly #name: string;
   readonly #random: Random;
   readonly #consistencies: readonly ReadConsistency[];
+  readonly #isReader: boolean;
   #valueCount = 0;
   #lastSeen: Revision = 0;
 
-  constructor(store: KeyValueStore, name: string, random: Random, consistencies: readonly ReadConsistency[]) {
-    this.#store = store;
-    this.#name = name;
-    this.#random = random;
-    this.#consistencies = consistencies;
+  constructor(options: RandomCallerOptions) {
+    this.#store = options.store;
+    this.#name = options.name;
+    this.#random = options.random;
+    this.#consistencies = options.consistencies;
+    this.#isReader = options.isReader;
   }
 
   async run(isStopping: () => boolean): Promise<void> {
@@ -40,6 +51,7 @@ export class RandomCaller {
 
   async callOnce(): Promise<void> {
     const key = PREFIX + this.#pick(KEYS);
+    if (this.#isReader) return this.#random.below(4) === 0 ? this.scan() : this.#get(key);
     switch (this.#random.below(8)) {
       case 0:
       case 1:

@@ -37,7 +37,13 @@ export async function recordHistory(options: HistoryOptions): Promise<RecordedHi
     Array.from({ length: CALLERS_PER_CLIENT }, (_, position) => {
       const number = which * CALLERS_PER_CLIENT + position;
       const random = createSeededRandom(seed * SEED_STRIDE + number);
-      return new RandomCaller(client.store, String(number), random, consistencies);
+      return new RandomCaller({
+        store: client.store,
+        name: String(number),
+        random,
+        consistencies,
+        isReader: position % 2 === 1,
+      });
     }),
   );
   let isStopping = false;
@@ -48,7 +54,13 @@ export async function recordHistory(options: HistoryOptions): Promise<RecordedHi
   isStopping = true;
   await running;
   const observer = await cluster.connect({ deadlineMs: LAST_SCAN_MS });
-  const last = new RandomCaller(observer.store, "last", createSeededRandom(seed), ["linearizable"]);
+  const last = new RandomCaller({
+    store: observer.store,
+    name: "last",
+    random: createSeededRandom(seed),
+    consistencies: ["linearizable"],
+    isReader: true,
+  });
   await last.scan();
   const operations = [...callers, last].flatMap((caller) => caller.operations);
   const answeredCount = operations.filter(({ endedMs }) => endedMs !== Infinity).length;
