@@ -1,15 +1,20 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AspenError } from "@aspenjs/api";
+import { createMemoryLogStore, MemoryDisk } from "@aspenjs/log-store/memory";
 import { ClusterSecret } from "@aspenjs/protocol";
+import { createMemoryStateMachine } from "@aspenjs/state-machine/memory";
 import { createSystemRandom } from "@aspenjs/transport/libp2p";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AspenNode } from "../src/aspen-node.ts";
 import {
+  NodeBuilder,
   openDefaultNode,
   readOrCreateSecretFile,
   readSecretFile,
   type DefaultNodeOptions,
+  type LogStoreContext,
 } from "../src/default/index.ts";
 
 const random = createSystemRandom();
@@ -97,6 +102,44 @@ describe("a data directory", () => {
     const config = { electionMsMin: 2_000, electionMsMax: 1_000 };
     await expect(open({ config })).rejects.toMatchObject({ code: "invalid_request" });
     await expect(open({ listen: ["nonsense"] })).rejects.toMatchObject({ code: "invalid_request" });
+    await open();
+  });
+});
+
+describe("parts of one's own", () => {
+  const options = () => ({ dataDirectory, secret, listen: ["/ip4/127.0.0.1/tcp/0"] });
+
+  test("take the place of the defaults, are told what they need, and are closed with the node", async () => {
+    const disk = new MemoryDisk();
+    const contexts: LogStoreContext[] = [];
+    const withMemory = () =>
+      new NodeBuilder(options())
+        .withLogStore(async (context) => {
+          contexts.push(context);
+          const outcome = await createMemoryLogStore({ ...context, disk });
+          if (outcome.kind === "fault") throw new Error(outcome.fault.message);
+          return outcome.store;
+        })
+        .withStateMachine(async () => createMemoryStateMachine());
+    const first = await withMemory().open();
+    nodes.push(first);
+    await first.start();
+    const state = await first.controller.init([first.record]);
+    expect(state.membership.voters).toEqual([first.identity.nodeId]);
+    await close(first);
+    nodes.push(await withMemory().open());
+    const { storeId } = first.identity;
+    expect(contexts).toMatchObject([
+      { dataDirectory, storeId, mustExist: false },
+      { dataDirectory, storeId, mustExist: true },
+    ]);
+    expect(await readdir(dataDirectory)).toEqual(["identity.json"]);
+  });
+
+  test("that cannot be made leave the directory free", async () => {
+    const cause = new AspenError("unavailable", "no network today");
+    const broken = new NodeBuilder(options()).withTransport(() => Promise.reject(cause));
+    await expect(broken.open()).rejects.toBe(cause);
     await open();
   });
 });

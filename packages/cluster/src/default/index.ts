@@ -3,7 +3,16 @@
  * @packageDocumentation
  */
 export { clusterIdOf } from "./cluster-id.ts";
+export { NodeBuilder } from "./node-builder.ts";
 export { openDefaultNode } from "./open-default-node.ts";
 export { readOrCreateSecretFile, readSecretFile } from "./secret-file.ts";
 
-export type { DefaultNodeOptions } from "./open-default-node.ts";
+export type {
+  CreateTransport,
+  DefaultNodeOptions,
+  LogStoreContext,
+  OpenLogStore,
+  OpenStateMachine,
+  StateMachineContext,
+  TransportContext,
+} from "./node-builder.ts";
