@@ -3,7 +3,7 @@
  * damaged one that an operator would have to judge.
  */
 import { link, open as openFile, readdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { SILENT_LOGGER, type StorageFault } from "@aspenjs/api";
 import type { ChainHasher } from "../chain-hasher.ts";
 import { openLogStore, type LogStoreIdentity } from "../open-log-store.ts";
@@ -24,14 +24,19 @@ interface NewDatabase extends LogStoreIdentity {
 /** The directory holds no log. @throws Error with LMDB's or the system's code */
 export async function createDatabaseFile(options: NewDatabase): Promise<StorageFault | undefined> {
   const staged = join(options.directory, `${STAGED_PREFIX}${process.pid}`);
+  const file = join(options.directory, DATABASE_FILE);
   try {
     const fault = await fillDatabase(staged, options);
     if (fault !== undefined) return fault;
     await syncPath(staged, "r+");
-    await giveName(staged, join(options.directory, DATABASE_FILE));
+    await giveName(staged, file);
     await syncDirectory(options.directory);
     await syncDirectory(dirname(options.directory));
     return undefined;
+  } catch (error) {
+    // Another process was faster, has the log to itself by now, and has cleaned up.
+    if (codeOf(error) === "ENOENT" && (await exists(file))) return undefined;
+    throw error;
   } finally {
     await rm(staged, { force: true });
     await rm(staged + LOCK_SUFFIX, { force: true });
@@ -59,11 +64,19 @@ async function giveName(staged: string, file: string): Promise<void> {
   try {
     await link(staged, file);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const code = codeOf(error);
     if (code === "EEXIST") return;
     if (!LINKLESS_CODES.includes(code)) throw error;
     await rename(staged, file);
   }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return (await readdir(dirname(file))).includes(basename(file));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
 /** A new file survives a power cut only when the directories that lead to it do. */
