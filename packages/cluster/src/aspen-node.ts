@@ -25,7 +25,7 @@ import {
   type ClusterSecret,
   type TicketAccess,
 } from "@aspenjs/protocol";
-import { createRaftNode, type RaftFailure, type RaftNode } from "@aspenjs/raft";
+import { createRaftNode, type RaftFailure, type RaftListener, type RaftNode } from "@aspenjs/raft";
 import { AdmissionService } from "./admission-service.ts";
 import { ClientService } from "./client-service.ts";
 import { ClusterService } from "./cluster-service.ts";
@@ -56,6 +56,8 @@ export interface AspenNodeParts {
   readonly logger: Logger;
   /** The node has stopped by itself and must not be restarted blindly: a disk failed, or an invariant broke. */
   readonly onFailed?: (failure: RaftFailure) => void;
+  /** Hears what consensus does, as it does it: for tools and simulations. */
+  readonly observer?: RaftListener;
 }
 
 export type CreateAspenNodeOutcome =
@@ -91,13 +93,16 @@ export async function createAspenNode(
       random: parts.random,
       logger: parts.logger.child({ part: "raft" }),
       listener: {
-        onRoleChanged: (role) => {
+        onRoleChanged: (role, term, leader) => {
           if (role === "leader") logClock.start(parts.stateMachine.logTimeMs);
+          parts.observer?.onRoleChanged?.(role, term, leader);
         },
-        onMembershipChanged: ({ membership }) => {
-          parts.directory.update(membership);
+        onMembershipChanged: (stored) => {
+          parts.directory.update(stored.membership);
           parts.transport.setDesiredPeers(parts.directory.addressesOfOthers(identity.nodeId));
+          parts.observer?.onMembershipChanged?.(stored);
         },
+        onApplied: (index) => parts.observer?.onApplied?.(index),
         onFailed: (failure) => node.current?.noteFailure(failure),
       },
     },

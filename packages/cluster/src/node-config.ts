@@ -13,6 +13,9 @@ export interface NodeConfig {
   readonly compactionEntries: number;
   readonly compactionBytes: number;
   readonly retainedEntriesMin: number;
+  /** Entries in one message of consensus, and such messages under way to one follower. */
+  readonly messageEntriesMax: number;
+  readonly inflightMessagesMax: number;
   /** Between two promotions or removals that are not forced. */
   readonly membershipCooldownMs: number;
   /** Learners become voters by themselves once they have caught up. */
@@ -28,6 +31,8 @@ export const NODE_CONFIG_DEFAULTS: NodeConfig = {
   compactionEntries: 10_000,
   compactionBytes: 64 * 1024 * 1024,
   retainedEntriesMin: 10_000,
+  messageEntriesMax: 1_000,
+  inflightMessagesMax: 32,
   membershipCooldownMs: 0,
   isPromotingLearners: false,
 };

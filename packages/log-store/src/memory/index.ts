@@ -6,5 +6,5 @@ export { createMemoryLogStore } from "./create-memory-log-store.ts";
 export { MemoryDisk } from "./memory-disk.ts";
 
 export type { MemoryLogStoreOptions } from "./create-memory-log-store.ts";
-export type { MemoryDiskOptions } from "./memory-disk.ts";
+export type { CrashOptions, MemoryDiskOptions } from "./memory-disk.ts";
 export type { LogStoreIdentity, OpenLogStoreOutcome } from "../open-log-store.ts";

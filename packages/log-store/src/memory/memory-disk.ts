@@ -11,6 +11,15 @@ import type { RowDisk, RowRead } from "../row-disk.ts";
 export interface MemoryDiskOptions {
   /** `immediate` (default): a transaction is durable at once. `manual`: it waits for `completeSync`; creating a store does not. */
   readonly sync?: "immediate" | "manual";
+  /** With `manual`: a transaction begins to wait. */
+  readonly onTransaction?: () => void;
+}
+
+export interface CrashOptions {
+  /** How many batches of the transaction under way reached the disk; 0 when not given. */
+  readonly keptBatches?: number;
+  /** The rows of the batch behind those got there too, the last one in part, but nothing that names them. */
+  readonly isTorn?: boolean;
 }
 
 /** A batch and the header that it leaves. */
@@ -26,6 +35,7 @@ interface Transaction {
 
 export class MemoryDisk {
   #syncMode: "immediate" | "manual";
+  readonly #onTransaction: () => void;
   #header: Uint8Array | undefined;
   #rows = new Map<LogIndex, Uint8Array>();
   #underWay: Transaction | undefined;
@@ -35,6 +45,7 @@ export class MemoryDisk {
 
   constructor(options: MemoryDiskOptions = {}) {
     this.#syncMode = options.sync ?? "immediate";
+    this.#onTransaction = options.onTransaction ?? (() => {});
   }
 
   /** A store has this disk open. */
@@ -76,10 +87,12 @@ export class MemoryDisk {
    * transaction under way: a real disk may have got that far without anyone knowing. The store that had the disk open
    * is dead: its promises never resolve.
    */
-  crash(options: { readonly keptBatches?: number } = {}): void {
-    const { keptBatches = 0 } = options;
+  crash(options: CrashOptions = {}): void {
+    const { keptBatches = 0, isTorn = false } = options;
     assert(keptBatches <= this.unsyncedBatchCount, `only ${this.unsyncedBatchCount} batches are unsynced`);
-    this.#apply(this.#underWay?.steps.slice(0, keptBatches) ?? []);
+    const steps = this.#underWay?.steps ?? [];
+    this.#apply(steps.slice(0, keptBatches));
+    if (isTorn) this.#tear(steps[keptBatches]);
     this.#underWay = undefined;
     this.#nextFault = undefined;
     this.#session = undefined;
@@ -107,6 +120,11 @@ export class MemoryDisk {
   /** Stored bytes of an entry's row. */
   rowByteLength(index: LogIndex): number | undefined {
     return this.#rows.get(index)?.byteLength;
+  }
+
+  /** Of the rows that are stored, ascending. */
+  get entryIndexes(): readonly LogIndex[] {
+    return [...this.#rows.keys()].sort((left, right) => left - right);
   }
 
   get headerByteLength(): number | undefined {
@@ -144,9 +162,19 @@ export class MemoryDisk {
       // The process of a crashed store is gone: nothing it still does reaches the disk, and nobody hears of it.
       if (this.#session !== session) return;
       assert(this.#underWay === undefined, "one transaction at a time");
-      if (this.#syncMode === "immediate" || this.#header === undefined) this.#settle({ steps, resolve });
-      else this.#underWay = { steps, resolve };
+      if (this.#syncMode === "immediate" || this.#header === undefined) return this.#settle({ steps, resolve });
+      this.#underWay = { steps, resolve };
+      this.#onTransaction();
     });
+  }
+
+  /** Only where nothing lives: what the header names is replaced together with the header, or not at all. */
+  #tear(step: Step | undefined): void {
+    const fresh = step?.change.rows.filter(({ index }) => !this.#rows.has(index)) ?? [];
+    for (const [position, { index, bytes }] of fresh.entries()) {
+      const isLast = position === fresh.length - 1;
+      this.#rows.set(index, isLast ? bytes.slice(0, bytes.byteLength >> 1) : bytes);
+    }
   }
 
   #settle(transaction: Transaction): void {

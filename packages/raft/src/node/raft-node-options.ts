@@ -64,6 +64,9 @@ export interface RaftNodeOptions {
   readonly compactionBytes?: number;
   /** Entries that stay behind the compaction point. */
   readonly retainedEntriesMin?: number;
+  /** Entries in one append message, and messages under way to one follower. */
+  readonly messageEntriesMax?: number;
+  readonly inflightMessagesMax?: number;
 }
 
 const TICK_MS_DEFAULT = 10;
@@ -102,6 +105,8 @@ export function resolveOptions(options: RaftNodeOptions): RaftTiming {
         ? { kind: "disabled" }
         : { kind: "enabled", driftTicks: ticks(options.leaseDriftMs) },
     retainedEntriesMin: options.retainedEntriesMin ?? RAFT_CONFIG_DEFAULTS.retainedEntriesMin,
+    messageEntriesMax: options.messageEntriesMax ?? RAFT_CONFIG_DEFAULTS.messageEntriesMax,
+    inflightMessagesMax: options.inflightMessagesMax ?? RAFT_CONFIG_DEFAULTS.inflightMessagesMax,
   };
   return {
     tickMs,

@@ -1,0 +1,28 @@
+import { Answers } from "./answers.ts";
+import { AppliedHistory } from "./applied-history.ts";
+import { CommittedEntries } from "./committed-entries.ts";
+import { ElectionSafety } from "./election-safety.ts";
+import { ExactlyOnce } from "./exactly-once.ts";
+import { LogMatching } from "./log-matching.ts";
+import { LogMirror } from "./log-mirror.ts";
+import { StateMachineSafety } from "./state-machine-safety.ts";
+
+const CHECKSUM_EVERY = 8;
+
+export type Checkers = ReturnType<typeof createCheckers>;
+
+/** All that watch a run while it goes on. The order counts: what others look things up in comes first. */
+export function createCheckers(onMismatch: (message: string) => void) {
+  const logs = new LogMirror();
+  const history = new AppliedHistory();
+  return {
+    logs,
+    history,
+    electionSafety: new ElectionSafety(),
+    logMatching: new LogMatching(),
+    committedEntries: new CommittedEntries(logs),
+    stateMachineSafety: new StateMachineSafety({ history, checksumEvery: CHECKSUM_EVERY, onMismatch }),
+    exactlyOnce: new ExactlyOnce(history),
+    answers: new Answers(history),
+  };
+}

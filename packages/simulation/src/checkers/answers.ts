@@ -1,0 +1,122 @@
+import {
+  assert,
+  type KeyValueEntry,
+  type ReadLabel,
+  type Revision,
+  type WriteCommand,
+  type WriteResult,
+} from "@aspenjs/api";
+import type { ClusterObserver } from "../cluster/cluster-observer.ts";
+import type { Answer, RecordedCall } from "../workload/recorded-call.ts";
+import type { AppliedHistory } from "./applied-history.ts";
+
+interface Seen {
+  readonly endedUs: number;
+  /** The latest revision that anybody had been told of by then. */
+  readonly revision: Revision;
+}
+
+/**
+ * Every answer is true of the one history: what was acknowledged is in it, what was read stood there at the revision
+ * that the answer names, and a read that is called linearizable is not behind what had been answered before it began.
+ */
+export class Answers implements ClusterObserver {
+  readonly name = "answers";
+  readonly #history: AppliedHistory;
+  /** By end, with the revisions ascending. */
+  readonly #seen: Seen[] = [];
+  readCount = 0;
+  staleCount = 0;
+
+  constructor(history: AppliedHistory) {
+    this.#history = history;
+  }
+
+  onCall({ call, outcome, startedUs, endedUs, lane }: RecordedCall): void {
+    if (outcome.kind !== "answered") return;
+    const { answer } = outcome;
+    const { revision } = answer.result;
+    const who = `${lane}, ${startedUs} to ${endedUs} us`;
+    const before = this.#seenBefore(startedUs);
+    if (answer.kind === "write" && call.kind === "write") {
+      this.#checkWrite(call.command, answer.result, before, who);
+    } else if (answer.kind !== "write" && call.kind !== "write") {
+      this.#checkRead(call.consistency, answer, before, who);
+      if (answer.kind === "get" && call.kind === "get") {
+        this.#assertVersion(call.key, revision, answer.result.entry, who);
+      }
+    }
+    // Only what is linearizable binds others; a stale answer may be of the past.
+    const isBinding = answer.kind === "write" || answer.result.consistency !== "stale";
+    if (isBinding && revision > (this.#seen.at(-1)?.revision ?? 0)) this.#seen.push({ endedUs, revision });
+  }
+
+  #checkWrite(command: WriteCommand, result: WriteResult, before: Revision, who: string): void {
+    const { revision } = result;
+    if (result.kind === "compare" && result.outcome === "conflict") {
+      assert(revision >= before, `${who}: a conflict as of revision ${revision}, after ${before} was known`);
+      if (command.kind === "compareAndSwap" || command.kind === "compareAndDelete") {
+        this.#assertVersion(command.key, revision, result.actual, who);
+      }
+      return;
+    }
+    for (const { key, value } of valuesOf(command)) {
+      const stored = this.#history.versionOf(key, revision);
+      assert(
+        stored !== undefined && Buffer.compare(stored.value, value) === 0,
+        `${who}: ${key} was acknowledged at revision ${revision}, and is not in the history there`,
+      );
+      assert(
+        stored.modRevision > before,
+        `${who}: ${key} took revision ${stored.modRevision}, after ${before} was known`,
+      );
+    }
+  }
+
+  #checkRead(asked: string, answer: Exclude<Answer, { readonly kind: "write" }>, before: Revision, who: string): void {
+    const { result } = answer;
+    this.readCount += 1;
+    assert(result.consistency === asked, `${who}: asked for ${asked}, got ${result.consistency}`);
+    this.#assertLabel(result, who);
+    if (result.consistency === "stale") this.staleCount += 1;
+    else assert(result.revision >= before, `${who}: read at revision ${result.revision}, after ${before} was known`);
+    if (answer.kind === "scan") {
+      for (const entry of answer.result.entries) this.#assertVersion(entry.key, result.revision, entry, who);
+    }
+  }
+
+  /** What is not in a scan is looked for by the checker of linearizability, which knows the range. */
+  #assertVersion(key: string, revision: Revision, seen: KeyValueEntry | undefined, who: string): void {
+    const stored = this.#history.versionOf(key, revision);
+    assert(
+      textOf(stored) === textOf(seen),
+      `${who}: ${key} was ${textOf(seen)} at revision ${revision}; in the history it is ${textOf(stored)}`,
+    );
+  }
+
+  #assertLabel({ appliedIndex, revision }: ReadLabel, who: string): void {
+    const applied = this.#history.at(appliedIndex)?.revision ?? 0;
+    assert(applied === revision, `${who}: entry ${appliedIndex} is labelled revision ${revision}, and is ${applied}`);
+  }
+
+  #seenBefore(startedUs: number): Revision {
+    return this.#seen.findLast(({ endedUs }) => endedUs < startedUs)?.revision ?? 0;
+  }
+}
+
+function valuesOf(command: WriteCommand): readonly { readonly key: string; readonly value: Uint8Array }[] {
+  switch (command.kind) {
+    case "set":
+    case "compareAndSwap":
+      return [command];
+    case "setMulti":
+      return command.pairs;
+    default:
+      return [];
+  }
+}
+
+function textOf(entry: KeyValueEntry | undefined): string {
+  if (entry === undefined) return "absent";
+  return `${Buffer.from(entry.value).toString("latin1")} of revision ${entry.modRevision}, version ${entry.version}`;
+}

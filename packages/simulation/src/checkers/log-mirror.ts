@@ -1,0 +1,127 @@
+import {
+  assert,
+  type LogEntry,
+  type LogId,
+  type LogIndex,
+  type LogWriteBatch,
+  type Membership,
+  type NodeId,
+  type StoredMembership,
+  type Term,
+} from "@aspenjs/api";
+import type { ClusterObserver, NodeStart } from "../cluster/cluster-observer.ts";
+
+/** One node's log as it was written: ids alone. Everything up to `floor` stands for itself: a snapshot covers it. */
+export class MirroredLog {
+  readonly #terms = new Map<LogIndex, Term>();
+  floor: LogIndex = 0;
+  last: LogIndex = 0;
+
+  termAt(index: LogIndex): Term | undefined {
+    return this.#terms.get(index);
+  }
+
+  /** Whether this entry is in there, or behind a snapshot of what was committed. */
+  holds({ index, term }: LogId): boolean {
+    return index <= this.floor || (index <= this.last && this.#terms.get(index) === term);
+  }
+
+  write({ truncateFrom, entries }: LogWriteBatch): void {
+    if (truncateFrom !== undefined) this.last = Math.min(this.last, truncateFrom - 1);
+    for (const { index, term } of entries) {
+      this.#terms.set(index, term);
+      this.last = index;
+    }
+  }
+
+  reset(to: LogId): void {
+    this.#terms.clear();
+    this.floor = to.index;
+    this.last = to.index;
+  }
+
+  restore(start: NodeStart): void {
+    this.#terms.clear();
+    this.floor = Math.max(start.purged.index, start.applied.index);
+    this.last = start.last.index;
+    for (const { index, term } of start.entries) this.#terms.set(index, term);
+  }
+}
+
+interface MirroredNode {
+  /** Handed to the log store. */
+  readonly written: MirroredLog;
+  /** What would be there after a power cut, or more. */
+  readonly durable: MirroredLog;
+  /** The memberships that counted for this node last, the newest first. */
+  memberships: readonly Membership[];
+}
+
+/** Follows the logs of all nodes, for the checkers that need to look at several of them at once. Checks nothing. */
+export class LogMirror implements ClusterObserver {
+  readonly name = "log-mirror";
+  readonly #nodes = new Map<NodeId, MirroredNode>();
+
+  get nodeIds(): readonly NodeId[] {
+    return [...this.#nodes.keys()];
+  }
+
+  written(nodeId: NodeId): MirroredLog {
+    return this.#node(nodeId).written;
+  }
+
+  durable(nodeId: NodeId): MirroredLog {
+    return this.#node(nodeId).durable;
+  }
+
+  /** Every membership that counts for somebody, or did a moment ago. */
+  memberships(): readonly Membership[] {
+    return [...this.#nodes.values()].flatMap(({ memberships }) => memberships);
+  }
+
+  onStarted(nodeId: NodeId, start: NodeStart): void {
+    const node = this.#node(nodeId);
+    node.written.restore(start);
+    node.durable.restore(start);
+  }
+
+  onLogWrite(nodeId: NodeId, batch: LogWriteBatch): void {
+    this.#node(nodeId).written.write(batch);
+  }
+
+  onLogDurable(nodeId: NodeId, batch: LogWriteBatch): void {
+    this.#node(nodeId).durable.write(batch);
+  }
+
+  onLogReset(nodeId: NodeId, to: LogId): void {
+    const node = this.#node(nodeId);
+    node.written.reset(to);
+    node.durable.reset(to);
+  }
+
+  onMembership(nodeId: NodeId, { membership }: StoredMembership): void {
+    const node = this.#node(nodeId);
+    node.memberships = [membership, ...node.memberships.slice(0, 1)];
+  }
+
+  #node(nodeId: NodeId): MirroredNode {
+    const known = this.#nodes.get(nodeId);
+    if (known !== undefined) return known;
+    const node: MirroredNode = { written: new MirroredLog(), durable: new MirroredLog(), memberships: [] };
+    this.#nodes.set(nodeId, node);
+    return node;
+  }
+}
+
+/** A text that two entries share only if they are the same entry. */
+export function entryDigest({ term, index, payload }: LogEntry): string {
+  assert(index > 0, "entries count from one");
+  switch (payload.kind) {
+    case "blank":
+      return `${index}.${term} blank`;
+    case "command":
+      return `${index}.${term} ${Buffer.from(payload.command).toString("latin1")}`;
+    case "membership":
+      return `${index}.${term} ${JSON.stringify(payload.membership)}`;
+  }
+}

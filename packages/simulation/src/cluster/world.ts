@@ -1,0 +1,181 @@
+/**
+ * A cluster, its clients and all that is around them, made from one seed. It does nothing by itself: a scenario, faults
+ * and workload act on it, and observers watch it.
+ */
+import { assert, type Membership, type NodeId } from "@aspenjs/api";
+import type { NodeConfig } from "@aspenjs/cluster";
+import { ClusterSecret, encodeClientTicket } from "@aspenjs/protocol";
+import { VirtualStateDisk, type StateDisk } from "../disk/state-disk.ts";
+import { NO_MESSAGE_FAULTS, type MessageCounts, type MessageFaults } from "../network/lossy-transport.ts";
+import type { RouteQuality } from "../network/route.ts";
+import { VirtualNetwork } from "../network/virtual-network.ts";
+import { SeededRandom } from "../random/seeded-random.ts";
+import { Trace, type TraceLine } from "../run/trace.ts";
+import type { Violation } from "../run/violation.ts";
+import { VirtualTime } from "../time/virtual-time.ts";
+import type { ClusterObserver } from "./cluster-observer.ts";
+import { combineObservers } from "./combined-observer.ts";
+import { SimulatedClient } from "./simulated-client.ts";
+import { SimulatedNode, type Death, type DiskPace, type NodeSurroundings } from "./simulated-node.ts";
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly config: Partial<NodeConfig>;
+  readonly quality: RouteQuality;
+  readonly pace: DiskPace;
+  readonly driftPpmMax: number | undefined;
+  readonly observers: readonly ClusterObserver[];
+  readonly onTraceLine?: ((line: TraceLine) => void) | undefined;
+}
+
+const CLUSTER_ID = "5".repeat(32);
+/** What a service manager waits before it starts a service again that has failed. */
+const RESTART_US = 2_000_000;
+const TICKET_ID = "1".repeat(32);
+
+export class World {
+  readonly time: VirtualTime;
+  readonly trace: Trace;
+  readonly random: SeededRandom;
+  readonly network: VirtualNetwork;
+  readonly nodes = new Map<NodeId, SimulatedNode>();
+  readonly clients: SimulatedClient[] = [];
+  readonly messageCounts: MessageCounts = { sent: 0, lost: 0, duplicated: 0, reordered: 0 };
+  readonly deathCounts = { killed: 0, powerCut: 0, lostBatches: 0, tornWrites: 0 };
+  messageFaults: MessageFaults = NO_MESSAGE_FAULTS;
+  /** How far clocks may drift; `undefined`: as far as they like. */
+  readonly driftPpmMax: number | undefined;
+  readonly #options: WorldOptions;
+  readonly #secret: ClusterSecret;
+  readonly #around: NodeSurroundings;
+  readonly #leaderListeners = new Set<(node: SimulatedNode) => void>();
+  #violation: Violation | undefined;
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.driftPpmMax = options.driftPpmMax;
+    this.random = new SeededRandom(options.seed);
+    this.time = new VirtualTime(this.random.child("time"));
+    this.trace = new Trace(() => this.time.nowUs, options.onTraceLine);
+    this.network = new VirtualNetwork(this.time, this.random.child("network"), options.quality);
+    this.#secret = ClusterSecret.generate(this.random.child("secret"));
+    this.#around = {
+      time: this.time,
+      network: this.network,
+      trace: this.trace,
+      secret: this.#secret,
+      clusterId: CLUSTER_ID,
+      observer: combineObservers(options.observers, (checker, error) => this.#noteFailedCheck(checker, error)),
+      messageFaults: () => this.messageFaults,
+      messageCounts: this.messageCounts,
+      config: options.config,
+      onBug: (who, error) => this.fail("uncaught", `${who}: ${errorText(error)}`),
+      onLeader: (node) => {
+        for (const listener of this.#leaderListeners) listener(node);
+      },
+      onFailed: (node) => this.time.after(RESTART_US, () => this.startAgain(node)),
+    };
+  }
+
+  /** Of the network when nothing is wrong with it. */
+  get quality(): RouteQuality {
+    return this.#options.quality;
+  }
+
+  /** Of a disk when nothing is wrong with it. */
+  get pace(): DiskPace {
+    return this.#options.pace;
+  }
+
+  /** What was found first; a run ends with it. */
+  get violation(): Violation | undefined {
+    return this.#violation;
+  }
+
+  fail(checker: string, message: string): void {
+    if (this.#violation !== undefined) return;
+    this.#violation = { checker, message, atUs: this.time.nowUs };
+    this.trace.note("verdict", checker, message);
+  }
+
+  /** Hears of everybody who is elected. @returns how to stop that */
+  onLeader(listener: (node: SimulatedNode) => void): () => void {
+    this.#leaderListeners.add(listener);
+    return () => this.#leaderListeners.delete(listener);
+  }
+
+  /** Tells every observer. */
+  get observer(): Required<Omit<ClusterObserver, "name">> {
+    return this.#around.observer;
+  }
+
+  addNode(nodeId: NodeId, stateDisk: StateDisk = new VirtualStateDisk()): SimulatedNode {
+    assert(!this.nodes.has(nodeId), "a node id is given once");
+    const random = this.random.child(`node ${nodeId}`);
+    const node = new SimulatedNode(this.#around, nodeId, random, stateDisk, this.#options.pace);
+    this.nodes.set(nodeId, node);
+    return node;
+  }
+
+  /** What each node last called the membership in force, as far as it knows one. */
+  memberships(): readonly Membership[] {
+    return [...this.nodes.values()].flatMap(({ membership }) => (membership === undefined ? [] : [membership]));
+  }
+
+  isMember(nodeId: NodeId): boolean {
+    return this.memberships().some(({ nodes }) => nodes.some((record) => record.nodeId === nodeId));
+  }
+
+  node(nodeId: NodeId): SimulatedNode {
+    const node = this.nodes.get(nodeId);
+    assert(node !== undefined, `node ${nodeId} exists`);
+    return node;
+  }
+
+  endProcess(node: SimulatedNode, death: Death): void {
+    const lost = node.die(death);
+    if (lost === undefined) return;
+    const { unsyncedBatches, keptBatches, isTorn } = lost;
+    this.deathCounts[death] += 1;
+    this.deathCounts.lostBatches += unsyncedBatches - keptBatches;
+    if (isTorn) this.deathCounts.tornWrites += 1;
+    this.trace.note("life", node.name, `${death}, ${keptBatches} of ${unsyncedBatches} unsynced batches are kept`);
+  }
+
+  /** Unless it runs, is lost, or would only refuse again. */
+  startAgain(node: SimulatedNode): void {
+    const { life } = node;
+    if (node.isLost || life.kind === "up" || life.kind === "starting") return;
+    if (life.kind === "failed" && life.fault.code === "corrupt") return;
+    node.start();
+  }
+
+  addClient(name: string): SimulatedClient {
+    const client = new SimulatedClient({
+      name,
+      time: this.time,
+      network: this.network,
+      random: this.random.child(`client ${name}`),
+      ticket: () => this.#ticket(),
+      onBug: (error) => this.#around.onBug(name, error),
+    });
+    this.clients.push(client);
+    return client;
+  }
+
+  #ticket(): string {
+    const addresses = [...this.nodes.values()].map(({ peerId }) => this.network.addressOf(peerId)).slice(0, 16);
+    return encodeClientTicket(
+      { id: TICKET_ID, clusterId: CLUSTER_ID, addresses, access: "admin", keyPrefixes: [], expiresAtMs: undefined },
+      this.#secret.ticketKey(),
+    );
+  }
+
+  #noteFailedCheck(checker: string, error: unknown): void {
+    this.fail(checker, errorText(error));
+  }
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

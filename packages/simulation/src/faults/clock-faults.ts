@@ -1,0 +1,38 @@
+import type { Fault } from "./fault.ts";
+
+/** Far beyond what real quartz does; without leases nothing may depend on it. */
+const DRIFT_PPM_MAX = 300_000;
+
+/** Clocks run at rates of their own. With leases they differ by no more than the drift that those allow for. */
+export const driftClocks: Fault = {
+  name: "clock-drift",
+  durationMsMin: 2_000,
+  durationMsMax: 20_000,
+  weight: 3,
+  strike({ world }, random) {
+    const bound = world.driftPpmMax ?? DRIFT_PPM_MAX;
+    const nodes = [...world.nodes.values()];
+    const rates = nodes.map(() => random.pick([-bound, 0, bound, random.between(-bound, bound)]));
+    for (const [position, node] of nodes.entries()) node.machineClock.setRate(rates[position] ?? 0, world.time.nowUs);
+    return {
+      kind: "injected",
+      text: `clocks are off by ${rates.join(", ")} ppm`,
+      undo: () => {
+        for (const node of nodes) node.machineClock.setRate(0, world.time.nowUs);
+      },
+    };
+  },
+};
+
+export const jumpWallClock: Fault = {
+  name: "clock-jump",
+  durationMsMin: 0,
+  durationMsMax: 0,
+  weight: 1,
+  strike({ world }, random) {
+    const node = random.pick([...world.nodes.values()]);
+    const byMs = random.between(-3_600_000, 3_600_000);
+    node.machineClock.jumpWall(byMs);
+    return { kind: "injected", text: `the wall clock of node ${node.nodeId} jumps by ${byMs} ms` };
+  },
+};

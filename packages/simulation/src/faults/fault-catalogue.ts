@@ -1,0 +1,60 @@
+import { driftClocks, jumpWallClock } from "./clock-faults.ts";
+import { failLogSync, failStateDisk, loseMachine, rotBit, slowDisk } from "./disk-faults.ts";
+import type { Fault } from "./fault.ts";
+import {
+  badMessages,
+  badNetwork,
+  bridgeCluster,
+  cutOneWay,
+  isolateLeader,
+  isolateNode,
+  resetConnections,
+  slowLink,
+  splitCluster,
+} from "./network-faults.ts";
+import { changeMembership, takeSnapshot, transferLeadership } from "./operator-faults.ts";
+import { haltLeaders } from "./throne-fault.ts";
+import {
+  cutAllPower,
+  cutPower,
+  killClient,
+  killMidway,
+  killProcess,
+  pauseProcess,
+  stallProcess,
+} from "./process-faults.ts";
+
+/** Everything that may happen to a cluster, by name. */
+export const FAULTS: readonly Fault[] = [
+  killProcess,
+  killMidway,
+  cutPower,
+  cutAllPower,
+  pauseProcess,
+  stallProcess,
+  killClient,
+  isolateNode,
+  splitCluster,
+  cutOneWay,
+  bridgeCluster,
+  isolateLeader,
+  resetConnections,
+  slowLink,
+  badNetwork,
+  badMessages,
+  driftClocks,
+  jumpWallClock,
+  slowDisk,
+  failLogSync,
+  failStateDisk,
+  rotBit,
+  loseMachine,
+  transferLeadership,
+  takeSnapshot,
+  changeMembership,
+  haltLeaders,
+];
+
+export function faultNamed(name: string): Fault | undefined {
+  return FAULTS.find((fault) => fault.name === name);
+}

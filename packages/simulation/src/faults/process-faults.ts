@@ -1,0 +1,125 @@
+import type { Death, SimulatedNode } from "../cluster/simulated-node.ts";
+import type { World } from "../cluster/world.ts";
+import type { SeededRandom } from "../random/seeded-random.ts";
+import { SKIPPED, type Fault, type FaultOutcome } from "./fault.ts";
+
+const OPERATIONS_BEFORE_DEATH_MAX = 60;
+
+function runningNodes(world: World): readonly SimulatedNode[] {
+  return [...world.nodes.values()].filter(({ process }) => process !== undefined);
+}
+
+export function pickRunning(world: World, random: SeededRandom): SimulatedNode | undefined {
+  const running = runningNodes(world);
+  return running.length === 0 ? undefined : random.pick(running);
+}
+
+function end(world: World, nodes: readonly SimulatedNode[], death: Death): FaultOutcome {
+  for (const node of nodes) world.endProcess(node, death);
+  const names = nodes.map(({ nodeId }) => nodeId).join(", ");
+  return {
+    kind: "injected",
+    text: `${death} ${names}`,
+    undo: () => {
+      for (const node of nodes) world.startAgain(node);
+    },
+  };
+}
+
+/** `kill -9`. */
+export const killProcess: Fault = {
+  name: "kill-process",
+  durationMsMin: 10,
+  durationMsMax: 4_000,
+  weight: 4,
+  strike({ world }, random) {
+    const node = pickRunning(world, random);
+    return node === undefined ? SKIPPED : end(world, [node], "killed");
+  },
+};
+
+/** The process dies between two of its operations, in the middle of a turn: some messages out, others not. */
+export const killMidway: Fault = {
+  name: "kill-midway",
+  durationMsMin: 10,
+  durationMsMax: 4_000,
+  weight: 4,
+  strike({ world }, random) {
+    const node = pickRunning(world, random);
+    const process = node?.process;
+    if (node === undefined || process === undefined) return SKIPPED;
+    const operations = 1 + random.below(OPERATIONS_BEFORE_DEATH_MAX);
+    const death = random.below(2) === 0 ? "killed" : "powerCut";
+    process.killAfter(operations, () => {
+      if (node.process === process) world.endProcess(node, death);
+    });
+    return {
+      kind: "injected",
+      text: `node ${node.nodeId} dies after ${operations} operations`,
+      undo: () => {
+        process.spare();
+        world.startAgain(node);
+      },
+    };
+  },
+};
+
+export const cutPower: Fault = {
+  name: "power-cut",
+  durationMsMin: 50,
+  durationMsMax: 4_000,
+  weight: 3,
+  strike({ world }, random) {
+    const node = pickRunning(world, random);
+    return node === undefined ? SKIPPED : end(world, [node], "powerCut");
+  },
+};
+
+/** The whole machine room at once. */
+export const cutAllPower: Fault = {
+  name: "power-cut-everywhere",
+  durationMsMin: 50,
+  durationMsMax: 3_000,
+  weight: 1,
+  strike({ world }) {
+    return end(world, runningNodes(world), "powerCut");
+  },
+};
+
+/** SIGSTOP, and SIGCONT later: everything that fell due meanwhile happens then, late. */
+export const pauseProcess: Fault = {
+  name: "pause-process",
+  durationMsMin: 300,
+  durationMsMax: 6_000,
+  weight: 3,
+  strike({ world }, random) {
+    const node = pickRunning(world, random);
+    const process = node?.process;
+    if (node === undefined || process === undefined) return SKIPPED;
+    process.pause();
+    world.trace.note("life", node.name, "stands still");
+    return {
+      kind: "injected",
+      text: `node ${node.nodeId} stands still`,
+      undo: () => {
+        if (process.isPaused) world.trace.note("life", node.name, "goes on");
+        process.resume();
+      },
+    };
+  },
+};
+
+/** As a long garbage collection, or a machine that swaps. */
+export const stallProcess: Fault = { ...pauseProcess, name: "stall-process", durationMsMin: 5, durationMsMax: 250 };
+
+export const killClient: Fault = {
+  name: "kill-client",
+  durationMsMin: 0,
+  durationMsMax: 0,
+  weight: 2,
+  strike({ workload }, random) {
+    const seat = random.below(workload.seatCount);
+    workload.replace(seat);
+    return { kind: "injected", text: `the client in seat ${seat} dies` };
+  },
+};

@@ -1,0 +1,45 @@
+import type { SimulatedNode } from "../cluster/simulated-node.ts";
+import type { World } from "../cluster/world.ts";
+import type { SeededRandom } from "../random/seeded-random.ts";
+import type { Fault } from "./fault.ts";
+
+const OPERATIONS_MAX = 50;
+const REIGN_MS_MAX = 700;
+const ABSENCE_MS_MAX = 1_200;
+
+/**
+ * While it lasts, nobody leads for long: whoever is elected dies after a few operations, or reaches only some of the
+ * others for a moment and then dies. What one term began the next has to sort out, as in figure 8 of the paper.
+ */
+export const haltLeaders: Fault = {
+  name: "short-reigns",
+  durationMsMin: 2_000,
+  durationMsMax: 12_000,
+  weight: 3,
+  strike({ world }, random) {
+    const unsubscribe = world.onLeader((node) => depose(world, node, random));
+    return { kind: "injected", text: "nobody leads for long", undo: unsubscribe };
+  },
+};
+
+function depose(world: World, leader: SimulatedNode, random: SeededRandom): void {
+  const { process } = leader;
+  if (process === undefined) return;
+  const death = random.below(2) === 0 ? "killed" : "powerCut";
+  const die = (): void => {
+    if (leader.process !== process) return;
+    world.endProcess(leader, death);
+    world.time.after(random.below(ABSENCE_MS_MAX) * 1_000, () => world.startAgain(leader));
+  };
+  if (random.below(2) === 0) return process.killAfter(1 + random.below(OPERATIONS_MAX), die);
+  const { conditions } = world.network;
+  const others = [...world.nodes.values()].filter((node) => node !== leader);
+  const unreached = random.shuffled(others).slice(0, random.below(others.length + 1));
+  const cut = unreached.filter(({ peerId }) => !conditions.isStalled(leader.peerId, peerId));
+  for (const { peerId } of cut) conditions.stall(leader.peerId, peerId);
+  world.time.after(1_000 + random.below(REIGN_MS_MAX) * 1_000, () => {
+    die();
+    for (const { peerId } of cut) conditions.unstall(leader.peerId, peerId);
+    world.network.noteHealed();
+  });
+}

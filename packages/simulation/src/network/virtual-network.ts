@@ -1,0 +1,204 @@
+/**
+ * The network below real endpoints: connections made of two pipes, machines that can be reached or not. Sessions,
+ * framing, redialling and limits above it are the code of production.
+ *
+ * Invariants:
+ *   N1  What happens to a process on the network happens in an event of that process.
+ *   N2  A connection keeps order and loses nothing but its end; what is lost on the way only comes later.
+ */
+import { AspenError, type PeerId } from "@aspenjs/api";
+import type { SessionBackend, SessionLink } from "@aspenjs/transport";
+import type { SimulatedProcess } from "../process/simulated-process.ts";
+import type { SeededRandom } from "../random/seeded-random.ts";
+import type { VirtualTime } from "../time/virtual-time.ts";
+import { NetworkConditions } from "./network-conditions.ts";
+import type { RouteQuality } from "./route.ts";
+import { VirtualLink } from "./virtual-link.ts";
+import { VirtualPipe } from "./virtual-pipe.ts";
+
+interface Listener {
+  readonly process: SimulatedProcess;
+  readonly onLink: (link: SessionLink) => void;
+}
+
+interface Connection {
+  readonly ends: readonly [VirtualEnd, VirtualEnd];
+  readonly pipes: readonly [VirtualPipe, VirtualPipe];
+}
+
+interface VirtualEnd {
+  readonly peerId: PeerId;
+  readonly process: SimulatedProcess;
+  readonly link: VirtualLink;
+}
+
+const ADDRESS_PREFIX = "/simulated/";
+
+export class VirtualNetwork {
+  readonly conditions: NetworkConditions;
+  readonly #time: VirtualTime;
+  readonly #listeners = new Map<PeerId, Listener>();
+  readonly #connections = new Set<Connection>();
+
+  constructor(time: VirtualTime, random: SeededRandom, quality: RouteQuality) {
+    this.#time = time;
+    this.conditions = new NetworkConditions(random, quality);
+  }
+
+  addressOf(peerId: PeerId): string {
+    return ADDRESS_PREFIX + peerId;
+  }
+
+  /** What an endpoint of this process listens and dials with. */
+  createBackend(process: SimulatedProcess, peerId: PeerId): SessionBackend {
+    return {
+      localPeerId: peerId,
+      addresses: [this.addressOf(peerId)],
+      start: (onLink) => {
+        this.#listeners.set(peerId, { process, onLink });
+        return Promise.resolve();
+      },
+      stop: () => {
+        if (this.#listeners.get(peerId)?.process === process) this.#listeners.delete(peerId);
+        return Promise.resolve();
+      },
+      peerIdOf,
+      dial: (address, expected, signal) => this.#dial({ process, peerId, address, expected, signal }),
+    };
+  }
+
+  /** The process has died. Whoever it was connected with learns so, unless the machine has no power to say it. */
+  noteDeath(process: SimulatedProcess, isSaid: boolean): void {
+    for (const [peerId, listener] of this.#listeners) if (listener.process === process) this.#listeners.delete(peerId);
+    for (const { ends } of this.#connections) {
+      for (const end of ends) if (end.process === process) end.link.abandon(isSaid);
+    }
+  }
+
+  /** A machine that came back knows nothing of its old connections: the other ends learn so when they next write. */
+  noteReturn(peerId: PeerId): void {
+    for (const { ends } of this.#connections) {
+      const [left, right] = ends;
+      for (const [own, other] of [
+        [left, right],
+        [right, left],
+      ] as const) {
+        if (own.peerId === peerId && own.link.isClosed) this.#tell(other);
+      }
+    }
+  }
+
+  /** Breaks the connections between two peers; both sides learn so. */
+  reset(left: PeerId, right: PeerId): void {
+    for (const { ends } of this.#connections) {
+      const peerIds = ends.map(({ peerId }) => peerId);
+      if (peerIds.includes(left) && peerIds.includes(right)) for (const end of ends) this.#tell(end);
+    }
+  }
+
+  /** After the conditions became better. */
+  noteHealed(): void {
+    for (const { pipes } of this.#connections) for (const pipe of pipes) pipe.planArrival();
+  }
+
+  #tell(end: VirtualEnd): void {
+    this.#time.after(0, () => end.process.run(() => end.link.lose()));
+  }
+
+  /** The listener hears of the connection after one delay, the dialler after two: a round trip, as for TCP. */
+  #dial(call: DialCall): Promise<SessionLink> {
+    const { process, peerId: from, address, expected, signal } = call;
+    return new Promise((resolve, reject) => {
+      const to = peerIdOf(address);
+      if (expected !== undefined && expected !== to) {
+        throw new AspenError("invalid_request", "the address names another peer");
+      }
+      if (!process.operate()) return;
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+      const refuse = (): void => {
+        this.#afterDelay(to, from, () =>
+          process.run(() => reject(new AspenError("unavailable", "nobody answers at this address"))),
+        );
+      };
+      this.#afterDelay(from, to, () => {
+        const listener = this.#listeners.get(to);
+        if (listener === undefined || this.conditions.isRefused(from, to)) return refuse();
+        listener.process.run(() => {
+          const { dialled, accepted } = this.#connect(
+            { peerId: from, process },
+            { peerId: to, process: listener.process },
+          );
+          listener.onLink(accepted);
+          this.#afterDelay(to, from, () => process.run(() => (signal.aborted ? dialled.close() : resolve(dialled))));
+        });
+      });
+    });
+  }
+
+  /** A stalled route lets nothing by: the dial then ends with its deadline. */
+  #afterDelay(from: PeerId, to: PeerId, then: () => void): void {
+    const { delayUs } = this.conditions.pass(from, to, 0);
+    this.#time.after(delayUs, () => {
+      if (!this.conditions.isStalled(from, to)) then();
+    });
+  }
+
+  #connect(dialer: Party, listener: Party): { readonly dialled: VirtualLink; readonly accepted: VirtualLink } {
+    const forward = this.#createPipe(dialer, listener);
+    const backward = this.#createPipe(listener, dialer);
+    const onClosed = (): void => {
+      if (dialled.isClosed && accepted.isClosed) this.#connections.delete(connection);
+    };
+    const dialled = new VirtualLink({
+      peerId: listener.peerId,
+      isDialer: true,
+      process: dialer.process,
+      outgoing: forward,
+      incoming: backward,
+      onClosed,
+    });
+    const accepted = new VirtualLink({
+      peerId: dialer.peerId,
+      isDialer: false,
+      process: listener.process,
+      outgoing: backward,
+      incoming: forward,
+      onClosed,
+    });
+    const connection: Connection = {
+      ends: [
+        { ...dialer, link: dialled },
+        { ...listener, link: accepted },
+      ],
+      pipes: [forward, backward],
+    };
+    this.#connections.add(connection);
+    return { dialled, accepted };
+  }
+
+  #createPipe(from: Party, to: Party): VirtualPipe {
+    const route = {
+      pass: (byteLength: number) => this.conditions.pass(from.peerId, to.peerId, byteLength),
+      isStalled: () => this.conditions.isStalled(from.peerId, to.peerId),
+    };
+    return new VirtualPipe(this.#time, route, from.process, to.process);
+  }
+}
+
+interface Party {
+  readonly peerId: PeerId;
+  readonly process: SimulatedProcess;
+}
+
+interface DialCall extends Party {
+  readonly address: string;
+  readonly expected: PeerId | undefined;
+  readonly signal: AbortSignal;
+}
+
+function peerIdOf(address: string): PeerId {
+  if (!address.startsWith(ADDRESS_PREFIX) || address.length === ADDRESS_PREFIX.length) {
+    throw new AspenError("invalid_request", "not a simulated address");
+  }
+  return address.slice(ADDRESS_PREFIX.length);
+}

@@ -1,0 +1,60 @@
+import type { World } from "../cluster/world.ts";
+import { FaultInjector } from "../faults/fault-injector.ts";
+import { KeySpace } from "../workload/key-space.ts";
+import { Operator } from "../workload/operator.ts";
+import { Workload } from "../workload/workload.ts";
+import type { RunOptions } from "./run-options.ts";
+
+const FORMING_US = 20_000_000;
+const LAST_CALLS_US = 30_000_000;
+
+/** The part of a run in which things go wrong. */
+export class Chaos {
+  readonly workload: Workload;
+  readonly operator: Operator;
+  readonly injector: FaultInjector;
+  readonly #world: World;
+  readonly #options: RunOptions;
+
+  constructor(world: World, options: RunOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.operator = new Operator(world, options.nodeCount);
+    this.workload = new Workload(world, {
+      clientCount: options.clientCount,
+      keys: new KeySpace(options.groupCount),
+      thinkMsMax: options.thinkMsMax,
+      consistencies:
+        options.config.leaseDriftMs === undefined
+          ? ["linearizable", "linearizable", "stale"]
+          : ["linearizable", "lease", "lease", "stale"],
+    });
+    this.injector = new FaultInjector({ world, workload: this.workload, operator: this.operator });
+  }
+
+  async live(): Promise<void> {
+    const { time } = this.#world;
+    const nodeIds = Array.from({ length: this.#options.nodeCount }, (_, position) => position + 1);
+    for (const nodeId of nodeIds) this.#world.addNode(nodeId).start();
+    this.operator.found(nodeIds);
+    await this.#until(() => this.operator.counts["init"] === 1, FORMING_US);
+    if (this.operator.counts["init"] !== 1) this.#world.fail("liveness", "the cluster is not founded in time");
+    this.injector.schedule(this.#options.plan);
+    this.workload.start();
+    await this.#until(() => false, this.#options.chaosMs * 1_000);
+    await this.#until(() => false, Math.max(0, this.#lastFaultUs() - time.nowUs));
+    this.workload.stop();
+    this.operator.stop();
+    this.injector.healAll();
+    await this.#until(() => this.workload.isIdle && !this.operator.isBusy, LAST_CALLS_US);
+  }
+
+  #lastFaultUs(): number {
+    return Math.max(0, ...this.#options.plan.map(({ atMs }) => atMs)) * 1_000;
+  }
+
+  async #until(isReached: () => boolean, withinUs: number): Promise<void> {
+    const world = this.#world;
+    await world.time.runUntil(() => world.violation !== undefined || isReached(), world.time.nowUs + withinUs);
+  }
+}

@@ -1,0 +1,85 @@
+import type { Checkers } from "../checkers/all-checkers.ts";
+import type { World } from "../cluster/world.ts";
+import type { Chaos } from "./chaos.ts";
+
+/** What really happened in a run: what was not met was not tested. */
+export interface RunMetrics {
+  readonly virtualMs: number;
+  readonly events: number;
+  readonly leadersElected: number;
+  readonly entriesCommitted: number;
+  readonly snapshotsInstalled: number;
+  readonly checksumsCompared: number;
+  readonly calls: number;
+  readonly callsAnswered: number;
+  readonly callsUnknown: number;
+  readonly writesRetried: number;
+  readonly readsChecked: number;
+  readonly processesKilled: number;
+  readonly powerCuts: number;
+  readonly unsyncedBatchesLost: number;
+  readonly tornWrites: number;
+  readonly messagesSent: number;
+  readonly messagesLost: number;
+  readonly messagesDoubled: number;
+  readonly messagesReordered: number;
+  readonly segmentsLost: number;
+  readonly writesCorrupted: number;
+  /** By the name of the fault. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** Of the operator, by name. */
+  readonly operations: Readonly<Record<string, number>>;
+}
+
+export function collectMetrics(seen: {
+  readonly world: World;
+  readonly chaos: Chaos;
+  readonly checkers: Checkers;
+}): RunMetrics {
+  const { world, chaos, checkers } = seen;
+  const { calls } = chaos.workload;
+  const { deathCounts, messageCounts } = world;
+  const { counts } = world.network.conditions;
+  return {
+    virtualMs: Math.round(world.time.nowUs / 1_000),
+    events: world.time.eventCount,
+    leadersElected: checkers.electionSafety.leaderCount,
+    entriesCommitted: checkers.history.last,
+    snapshotsInstalled: checkers.stateMachineSafety.installCount,
+    checksumsCompared: checkers.stateMachineSafety.comparisons,
+    calls: calls.length,
+    callsAnswered: calls.filter(({ outcome }) => outcome.kind === "answered").length,
+    callsUnknown: calls.filter(({ outcome }) => outcome.kind === "unknown").length,
+    writesRetried: checkers.exactlyOnce.retryCount,
+    readsChecked: checkers.answers.readCount,
+    processesKilled: deathCounts.killed,
+    powerCuts: deathCounts.powerCut,
+    unsyncedBatchesLost: deathCounts.lostBatches,
+    tornWrites: deathCounts.tornWrites,
+    messagesSent: messageCounts.sent,
+    messagesLost: messageCounts.lost,
+    messagesDoubled: messageCounts.duplicated,
+    messagesReordered: messageCounts.reordered,
+    segmentsLost: counts.lostSegments,
+    writesCorrupted: counts.corruptedWrites,
+    faults: chaos.injector.counts,
+    operations: chaos.operator.counts,
+  };
+}
+
+/** Of two runs together. */
+export function sumMetrics(left: RunMetrics, right: RunMetrics): RunMetrics {
+  return {
+    ...sumCounts(left, right),
+    faults: sumCounts(left.faults, right.faults),
+    operations: sumCounts(left.operations, right.operations),
+  } as RunMetrics;
+}
+
+function sumCounts(left: object, right: object): Readonly<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  for (const [name, count] of [...Object.entries(left), ...Object.entries(right)]) {
+    if (typeof count === "number") sums[name] = (sums[name] ?? 0) + count;
+  }
+  return sums;
+}

@@ -1,0 +1,95 @@
+import type { NodeConfig } from "@aspenjs/cluster";
+import { FAULTS } from "../faults/fault-catalogue.ts";
+import { drawFaultPlan, type PlannedFault } from "../faults/fault-plan.ts";
+import type { RouteQuality } from "../network/route.ts";
+import type { DiskPace } from "../cluster/simulated-node.ts";
+import { ratio } from "../random/ratio.ts";
+import { SeededRandom } from "../random/seeded-random.ts";
+
+/** All that decides a run. Plain data: it is what an artifact holds, and what shrinking makes smaller. */
+export interface RunOptions {
+  readonly seed: number;
+  readonly nodeCount: number;
+  readonly clientCount: number;
+  readonly groupCount: number;
+  readonly thinkMsMax: number;
+  readonly config: Partial<NodeConfig>;
+  readonly driftPpmMax: number | undefined;
+  readonly quality: RouteQuality;
+  readonly pace: DiskPace;
+  /** How long faults and clients go on. */
+  readonly chaosMs: number;
+  readonly plan: readonly PlannedFault[];
+}
+
+/** What may be chosen; everything else is drawn. */
+export interface RunChoices {
+  readonly nodeCount?: number | undefined;
+  readonly clientCount?: number | undefined;
+  readonly chaosMs?: number | undefined;
+  /** Names of the faults that may strike. Default: all. */
+  readonly faults?: readonly string[] | undefined;
+}
+
+/** Faults begin once the cluster has had time to form. */
+const CALM_MS = 3_000;
+const CHAOS_MS = 40_000;
+/** A fault that is allowed at all strikes in three of four runs: in fewer kinds each finds others undisturbed. */
+const PRESENCE = ratio(3, 4);
+/**
+ * Drift allowances, and how far clocks may then be off: over the shortest election timeout E, a leader whose clock is
+ * slow by p and a voter whose clock is fast by p differ by E * 2p / (1 + p), which the allowance covers with two ticks
+ * to spare.
+ */
+const LEASES = [
+  { driftMs: 100, ppmMax: 50_000 },
+  { driftMs: 300, ppmMax: 180_000 },
+] as const;
+
+export function drawRunOptions(seed: number, choices: RunChoices = {}): RunOptions {
+  const random = new SeededRandom(seed).child("options");
+  const lease = random.chance(ratio(1, 3)) ? random.pick(LEASES) : undefined;
+  const chaosMs = choices.chaosMs ?? CHAOS_MS;
+  const allowed = FAULTS.filter(({ name }) => choices.faults?.includes(name) ?? true);
+  const present = allowed.filter(() => random.chance(PRESENCE));
+  const pauseMs = 500 + random.below(4_000);
+  const planRandom = random.child("plan");
+  return {
+    seed,
+    nodeCount: choices.nodeCount ?? (random.below(2) === 0 ? 3 : 5),
+    clientCount: choices.clientCount ?? random.between(2, 5),
+    groupCount: random.between(1, 3),
+    thinkMsMax: random.pick([500, 1_500, 4_000]),
+    config: drawConfig(random.child("config"), lease?.driftMs),
+    driftPpmMax: lease?.ppmMax,
+    quality: drawQuality(random.child("quality")),
+    pace: { syncUsMin: 100, syncUsMax: 200 + random.below(20_000), workUsMax: random.below(3_000) },
+    chaosMs,
+    plan: drawFaultPlan(planRandom, { faults: present, startMs: CALM_MS, endMs: CALM_MS + chaosMs, pauseMs }),
+  };
+}
+
+function drawConfig(random: SeededRandom, leaseDriftMs: number | undefined): Partial<NodeConfig> {
+  return {
+    leaseDriftMs,
+    failoverMsMax: random.pick([0, 60, 120]),
+    compactionEntries: random.between(5, 120),
+    retainedEntriesMin: random.pick([0, 0, 3, 40]),
+    messageEntriesMax: random.pick([1, 2, 1_000]),
+    inflightMessagesMax: random.pick([1, 3, 32]),
+    isPromotingLearners: random.chance(ratio(1, 3)),
+  };
+}
+
+function drawQuality(random: SeededRandom): RouteQuality {
+  const delayUsMin = 50 + random.below(3_000);
+  return {
+    delayUsMin,
+    delayUsMax: delayUsMin + random.below(20_000),
+    slow: ratio(random.below(3), 100),
+    slowUsMax: 1 + random.below(150_000),
+    loss: ratio(random.below(2), 1_000),
+    corruption: ratio(0, 1),
+    bytesPerMs: 0,
+  };
+}

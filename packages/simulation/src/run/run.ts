@@ -1,0 +1,52 @@
+/**
+ * One run: a cluster forms, faults and clients go at it, everything heals, and then the cluster must serve and agree
+ * within a bound of virtual time. Two phases, as in the simulators of TigerBeetle and openraft: what is safe must be so
+ * all the time, what is live must come back once the faults stop.
+ */
+import { createCheckers } from "../checkers/all-checkers.ts";
+import { AnswersAreLinearizable } from "../checkers/linearizability.ts";
+import { Liveness } from "../checkers/liveness.ts";
+import { prepareProcess } from "../cluster/preparation.ts";
+import { World } from "../cluster/world.ts";
+import { watchRejections } from "../event-loop/rejections.ts";
+import { Chaos } from "./chaos.ts";
+import { collectMetrics, type RunMetrics } from "./run-metrics.ts";
+import type { RunOptions } from "./run-options.ts";
+import type { TraceLine } from "./trace.ts";
+import type { Violation } from "./violation.ts";
+
+export interface RunReport {
+  readonly options: RunOptions;
+  readonly violation: Violation | undefined;
+  readonly metrics: RunMetrics;
+  /** Equal for two runs exactly if they did the same things at the same times. */
+  readonly traceHash: string;
+  readonly lastLines: readonly TraceLine[];
+}
+
+const CONVERGENCE_US = 60_000_000;
+
+/** Lives through one run; `onTraceLine` sees every line of it as it happens. */
+export async function simulateRun(options: RunOptions, onTraceLine?: (line: TraceLine) => void): Promise<RunReport> {
+  await prepareProcess();
+  const checkers = createCheckers((message) => world.fail("state-machine-safety", message));
+  const { seed, config, quality, pace, driftPpmMax } = options;
+  const observers = Object.values(checkers);
+  const world = new World({ seed, config, quality, pace, driftPpmMax, observers, onTraceLine });
+  const chaos = new Chaos(world, options);
+  await watchRejections(
+    (error) => world.fail("uncaught", `a promise that nobody awaits: ${String(error)}`),
+    async () => {
+      await chaos.live();
+      if (world.violation === undefined) await new Liveness(world).check(CONVERGENCE_US, checkers.stateMachineSafety);
+    },
+  );
+  if (world.violation === undefined) new AnswersAreLinearizable(world).check(chaos.workload.calls);
+  return {
+    options,
+    violation: world.violation,
+    metrics: collectMetrics({ world, chaos, checkers }),
+    traceHash: world.trace.digest(world.time.eventCount),
+    lastLines: world.trace.lastLines,
+  };
+}

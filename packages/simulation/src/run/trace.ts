@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+
+export type TraceKind =
+  /** A process starts, ends, stands still, goes on. */
+  | "life"
+  /** A node plays another part in consensus. */
+  | "role"
+  /** What the node itself wrote to its log. */
+  | "log"
+  | "fault"
+  | "operator"
+  | "call"
+  | "verdict";
+
+export interface TraceLine {
+  readonly atUs: number;
+  readonly kind: TraceKind;
+  /** Whom it is about: a node, a client, a part of the simulation. */
+  readonly who: string;
+  readonly text: string;
+}
+
+const LINES_KEPT = 400;
+const CHUNK_LINES = 256;
+
+/**
+ * What happened, line by line. Every line counts for the hash: two runs with one hash did the same things at the same
+ * times. The last lines are kept for a report, or all of them on demand.
+ */
+export class Trace {
+  readonly #hash = createHash("sha256");
+  readonly #nowUs: () => number;
+  readonly #onLine: ((line: TraceLine) => void) | undefined;
+  #lines: TraceLine[] = [];
+  #unhashed: string[] = [];
+
+  constructor(nowUs: () => number, onLine?: (line: TraceLine) => void) {
+    this.#nowUs = nowUs;
+    this.#onLine = onLine;
+  }
+
+  note(kind: TraceKind, who: string, text: string): void {
+    const line: TraceLine = { atUs: this.#nowUs(), kind, who, text };
+    this.#lines.push(line);
+    this.#onLine?.(line);
+    this.#unhashed.push(traceText(line));
+    if (this.#unhashed.length >= CHUNK_LINES) this.#absorb();
+    if (this.#lines.length > 2 * LINES_KEPT) this.#lines = this.#lines.slice(-LINES_KEPT);
+  }
+
+  get lastLines(): readonly TraceLine[] {
+    return this.#lines.slice(-LINES_KEPT);
+  }
+
+  /** The end of the trace; `eventDigest` stands for the events that left no line. */
+  digest(eventDigest: number): string {
+    this.#unhashed.push(String(eventDigest));
+    this.#absorb();
+    return this.#hash.digest("hex");
+  }
+
+  #absorb(): void {
+    this.#hash.update(this.#unhashed.join("\n") + "\n");
+    this.#unhashed = [];
+  }
+}
+
+export function traceText({ atUs, kind, who, text }: TraceLine): string {
+  return `${(atUs / 1_000_000).toFixed(6).padStart(11)} ${who.padEnd(9)} ${kind.padEnd(8)} ${text}`;
+}

@@ -1,0 +1,53 @@
+import { assert } from "@aspenjs/api";
+
+const MILLION = 1_000_000;
+/** Where wall clocks start: any date will do, as long as it is always the same. */
+const WALL_START_MS = 1_790_000_000_000;
+
+/**
+ * The clock of one machine: it runs at its own rate, started at its own origin, and its wall clock may jump. It outlives
+ * the processes of its machine.
+ */
+export class MachineClock {
+  #ratePpm = 0;
+  #baseWorldUs = 0;
+  #baseLocalUs: number;
+  #wallOffsetMs: number;
+
+  constructor(originUs: number, wallOffsetMs: number) {
+    this.#baseLocalUs = originUs;
+    this.#wallOffsetMs = wallOffsetMs;
+  }
+
+  /** Monotonic microseconds of this machine. */
+  localUs(worldUs: number): number {
+    const elapsedUs = worldUs - this.#baseWorldUs;
+    return this.#baseLocalUs + elapsedUs + Math.floor((elapsedUs * this.#ratePpm) / MILLION);
+  }
+
+  /** How long the world waits until this much has passed here. */
+  worldDelayUs(localDelayUs: number): number {
+    return Math.ceil((localDelayUs * MILLION) / (MILLION + this.#ratePpm));
+  }
+
+  wallMs(worldUs: number): number {
+    return WALL_START_MS + this.#wallOffsetMs + Math.floor(this.localUs(worldUs) / 1_000);
+  }
+
+  /** From now on this many parts per million faster than the world; slower when negative. */
+  setRate(ratePpm: number, worldUs: number): void {
+    assert(ratePpm > -MILLION, "a clock does not stand still");
+    this.#baseLocalUs = this.localUs(worldUs);
+    this.#baseWorldUs = worldUs;
+    this.#ratePpm = ratePpm;
+  }
+
+  get ratePpm(): number {
+    return this.#ratePpm;
+  }
+
+  /** As when somebody sets the date: the monotonic clock does not notice. */
+  jumpWall(byMs: number): void {
+    this.#wallOffsetMs += byMs;
+  }
+}

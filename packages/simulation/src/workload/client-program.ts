@@ -1,0 +1,194 @@
+import {
+  AspenError,
+  type CallOptions,
+  type Expected,
+  type ReadConsistency,
+  type Revision,
+  type WriteCommand,
+} from "@aspenjs/api";
+import type { AspenClient } from "@aspenjs/client";
+import type { SimulatedClient } from "../cluster/simulated-client.ts";
+import type { SeededRandom } from "../random/seeded-random.ts";
+import { groupPrefix, type KeySpace } from "./key-space.ts";
+import type { Answer, Call, CallOutcome, RecordedCall } from "./recorded-call.ts";
+
+export interface ClientProgramOptions {
+  readonly client: SimulatedClient;
+  readonly keys: KeySpace;
+  readonly random: SeededRandom;
+  /** Between two calls at most. */
+  readonly thinkMsMax: number;
+  readonly consistencies: readonly ReadConsistency[];
+  readonly nowUs: () => number;
+  readonly onCall: (call: RecordedCall) => void;
+  readonly isStopping: () => boolean;
+  /** Which calls it makes; default: all kinds. */
+  readonly diet?: "reads" | "writes";
+  /** Talks to this address alone. */
+  readonly endpoint?: string;
+}
+
+const PAIRS_MAX = 3;
+const LANES_MAX = 3;
+const CALLS_PER_CONNECTION_MAX = 60;
+const SHORT_DEADLINE_MS_MAX = 1_500;
+
+const textEncoder = new TextEncoder();
+
+/** A program that calls the store again and again, whatever comes to its mind, and writes down what was answered. */
+export class ClientProgram {
+  readonly #options: ClientProgramOptions;
+  readonly #random: SeededRandom;
+  #valueCount = 0;
+  #lastSeen: Revision = 0;
+  readonly #underWay = new Set<Pick<RecordedCall, "lane" | "call" | "startedUs">>();
+
+  constructor(options: ClientProgramOptions) {
+    this.#options = options;
+    this.#random = options.random;
+  }
+
+  async run(): Promise<void> {
+    const { isStopping, client } = this.#options;
+    while (!isStopping()) {
+      const connected = await this.#connect();
+      if (connected === undefined) {
+        await client.sleep(this.#random.below(1_000));
+        continue;
+      }
+      await this.#converse(connected, 1 + this.#random.below(CALLS_PER_CONNECTION_MAX));
+      await connected.close();
+    }
+  }
+
+  get callsUnderWay(): number {
+    return this.#underWay.size;
+  }
+
+  /** Calls that the client's death has left without an answer. */
+  abandoned(): readonly RecordedCall[] {
+    const { name } = this.#options.client;
+    const outcome = { kind: "unknown", code: "client_died" } as const;
+    const calls = [...this.#underWay].map((begun) => ({ client: name, ...begun, endedUs: Infinity, outcome }));
+    this.#underWay.clear();
+    return calls;
+  }
+
+  async #connect(): Promise<AspenClient | undefined> {
+    try {
+      const { client, endpoint } = this.#options;
+      return await client.connect(endpoint === undefined ? {} : { endpoint });
+    } catch (error) {
+      if (error instanceof AspenError) return undefined;
+      throw error;
+    }
+  }
+
+  async #converse(connected: AspenClient, callCount: number): Promise<void> {
+    const { client, thinkMsMax, isStopping } = this.#options;
+    for (let count = 0; count < callCount && !isStopping(); count += 1) {
+      await client.sleep(this.#random.below(thinkMsMax));
+      const lanes = this.#random.below(4) === 0 ? 1 + this.#random.below(LANES_MAX) : 1;
+      await Promise.all(Array.from({ length: lanes }, (_, lane) => this.#callOnce(connected, lane)));
+    }
+  }
+
+  async #callOnce(connected: AspenClient, lane: number): Promise<void> {
+    const { nowUs, onCall, client } = this.#options;
+    const call = this.#think();
+    const begun = { lane: `${client.name}.${lane}`, call, startedUs: nowUs() };
+    this.#underWay.add(begun);
+    const outcome = await this.#outcomeOf(connected, call);
+    this.#underWay.delete(begun);
+    if (!client.process.isAlive) return;
+    onCall({ client: client.name, ...begun, endedUs: nowUs(), outcome });
+  }
+
+  async #outcomeOf(connected: AspenClient, call: Call): Promise<CallOutcome> {
+    const isImpatient = this.#random.below(10) === 0;
+    const options: CallOptions = isImpatient ? { deadlineMs: 1 + this.#random.below(SHORT_DEADLINE_MS_MAX) } : {};
+    try {
+      const answer = await ask(connected, call, options);
+      this.#lastSeen = answer.result.revision;
+      return { kind: "answered", answer };
+    } catch (error) {
+      if (!(error instanceof AspenError)) throw error;
+      const isOpen = call.kind === "write" && error.details["outcome"] !== "not_applied";
+      return { kind: isOpen ? "unknown" : "refused", code: error.code };
+    }
+  }
+
+  #think(): Call {
+    const { keys } = this.#options;
+    const random = this.#random;
+    const consistency = random.pick(this.#options.consistencies);
+    const kind = this.#drawKind();
+    if (kind < 3) return { kind: "get", key: keys.pickKey(random), consistency };
+    if (kind === 3) {
+      const prefix = groupPrefix(keys.pickGroup(random));
+      return { kind: "scan", range: { kind: "prefix", prefix }, consistency };
+    }
+    return { kind: "write", command: this.#thinkOfWrite(kind) };
+  }
+
+  /** Below 4 are reads. */
+  #drawKind(): number {
+    switch (this.#options.diet) {
+      case "reads":
+        return this.#random.below(4);
+      case "writes":
+        return 4 + this.#random.below(8);
+      default:
+        return this.#random.below(12);
+    }
+  }
+
+  #thinkOfWrite(kind: number): WriteCommand {
+    const { keys } = this.#options;
+    const random = this.#random;
+    const key = keys.pickKey(random);
+    switch (kind) {
+      case 4: {
+        const group = keys.keysOf(keys.pickGroup(random));
+        const chosen = random.shuffled(group).slice(0, 1 + random.below(PAIRS_MAX));
+        return { kind: "setMulti", pairs: chosen.map((member) => ({ key: member, value: this.#nextValue() })) };
+      }
+      case 5:
+        return { kind: "delete", key, returnPrevious: random.below(2) === 0 };
+      case 6: {
+        const group = keys.keysOf(keys.pickGroup(random));
+        return { kind: "deleteMulti", keys: random.shuffled(group).slice(0, 1 + random.below(PAIRS_MAX)) };
+      }
+      case 7:
+      case 8:
+        return { kind: "compareAndSwap", key, value: this.#nextValue(), expected: this.#expectation() };
+      case 9:
+        return { kind: "compareAndDelete", key, expected: this.#expectation() };
+      default:
+        return { kind: "set", key, value: this.#nextValue(), returnPrevious: random.below(2) === 0 };
+    }
+  }
+
+  /** From what this client saw last: sometimes right, sometimes not. */
+  #expectation(): Expected {
+    if (this.#lastSeen === 0 || this.#random.below(3) === 0) return { kind: "absent" };
+    return { kind: "modRevision", modRevision: this.#lastSeen };
+  }
+
+  /** Unlike every other of the run. */
+  #nextValue(): Uint8Array {
+    this.#valueCount += 1;
+    return textEncoder.encode(`${this.#options.client.name}-${this.#valueCount}`);
+  }
+}
+
+async function ask({ store }: AspenClient, call: Call, options: CallOptions): Promise<Answer> {
+  switch (call.kind) {
+    case "write":
+      return { kind: "write", result: await store.write(call.command, options) };
+    case "get":
+      return { kind: "get", result: await store.get({ key: call.key, consistency: call.consistency }, options) };
+    case "scan":
+      return { kind: "scan", result: await store.scan({ range: call.range, consistency: call.consistency }, options) };
+  }
+}

@@ -1,0 +1,31 @@
+import type { GetResult, KeyRange, ReadConsistency, ScanResult, WriteCommand, WriteResult } from "@aspenjs/api";
+
+/** What a client asked for. */
+export type Call =
+  | { readonly kind: "write"; readonly command: WriteCommand }
+  | { readonly kind: "get"; readonly key: string; readonly consistency: ReadConsistency }
+  | { readonly kind: "scan"; readonly range: KeyRange; readonly consistency: ReadConsistency };
+
+export type Answer =
+  | { readonly kind: "write"; readonly result: WriteResult }
+  | { readonly kind: "get"; readonly result: GetResult }
+  | { readonly kind: "scan"; readonly result: ScanResult };
+
+export type CallOutcome =
+  | { readonly kind: "answered"; readonly answer: Answer }
+  /** An error that says: this has not taken effect and never will. Of a read, any error. */
+  | { readonly kind: "refused"; readonly code: string }
+  /** An error that leaves it open, or no answer at all. */
+  | { readonly kind: "unknown"; readonly code: string };
+
+/** One call of one client, from when it was made until it ended. */
+export interface RecordedCall {
+  readonly client: string;
+  /** Calls of one lane follow one another. */
+  readonly lane: string;
+  readonly call: Call;
+  readonly startedUs: number;
+  /** Infinity when the client died first. */
+  readonly endedUs: number;
+  readonly outcome: CallOutcome;
+}

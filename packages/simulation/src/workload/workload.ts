@@ -1,0 +1,109 @@
+import type { ReadConsistency } from "@aspenjs/api";
+import type { World } from "../cluster/world.ts";
+import { ClientProgram, type ClientProgramOptions } from "./client-program.ts";
+import type { KeySpace } from "./key-space.ts";
+import type { RecordedCall } from "./recorded-call.ts";
+
+export interface WorkloadOptions {
+  readonly clientCount: number;
+  readonly keys: KeySpace;
+  readonly thinkMsMax: number;
+  readonly consistencies: readonly ReadConsistency[];
+}
+
+interface Seat {
+  readonly program: ClientProgram;
+  readonly die: () => void;
+}
+
+const BURST_THINK_MS_MAX = 40;
+
+/** The clients of a run and what they were told. Clients die and are replaced: the number of seats stays. */
+export class Workload {
+  readonly calls: RecordedCall[] = [];
+  readonly #world: World;
+  readonly #options: WorkloadOptions;
+  readonly #seats: Seat[] = [];
+  readonly #guests: Seat[] = [];
+  #clientCount = 0;
+  #isStopping = false;
+
+  constructor(world: World, options: WorkloadOptions) {
+    this.#world = world;
+    this.#options = options;
+  }
+
+  start(): void {
+    for (let seat = 0; seat < this.#options.clientCount; seat += 1) this.#take(seat);
+  }
+
+  /** No new calls; those under way end with their deadlines. */
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  get isIdle(): boolean {
+    return [...this.#seats, ...this.#guests].every(({ program }) => program.callsUnderWay === 0);
+  }
+
+  get seatCount(): number {
+    return this.#seats.length;
+  }
+
+  /** The client's process dies, whatever it waits for; another one takes its seat. */
+  replace(seat: number): void {
+    this.#seats[seat]?.die();
+    this.#take(seat);
+  }
+
+  /**
+   * For a while a reader asks one node alone and a writer everybody, both without a pause: what a node that is cut off
+   * still answers shows then.
+   */
+  burst(endpoint: string, durationUs: number): void {
+    const endUs = this.#world.time.nowUs + durationUs;
+    const isOver = (): boolean => this.#isStopping || this.#world.time.nowUs >= endUs;
+    const thinkMsMax = BURST_THINK_MS_MAX;
+    this.#guests.push(this.#seatClient({ diet: "reads", endpoint, thinkMsMax }, isOver));
+    this.#guests.push(this.#seatClient({ diet: "writes", thinkMsMax }, isOver));
+  }
+
+  #take(seat: number): void {
+    this.#seats[seat] = this.#seatClient({ thinkMsMax: this.#options.thinkMsMax }, () => this.#isStopping);
+  }
+
+  #seatClient(habits: Pick<ClientProgramOptions, "diet" | "endpoint" | "thinkMsMax">, isStopping: () => boolean): Seat {
+    this.#clientCount += 1;
+    const client = this.#world.addClient(`c${this.#clientCount}`);
+    const { keys, consistencies } = this.#options;
+    const program = new ClientProgram({
+      client,
+      keys,
+      random: this.#world.random.child(`workload ${client.name}`),
+      consistencies,
+      nowUs: () => this.#world.time.nowUs,
+      onCall: (call) => this.#record(call),
+      isStopping,
+      ...habits,
+    });
+    client.run(() => program.run());
+    const die = (): void => {
+      client.die();
+      for (const call of program.abandoned()) this.#record(call);
+    };
+    return { program, die };
+  }
+
+  #record(call: RecordedCall): void {
+    this.calls.push(call);
+    this.#world.observer.onCall(call);
+    this.#world.trace.note("call", call.client, callText(call));
+  }
+}
+
+function callText({ call, outcome, startedUs }: RecordedCall): string {
+  const what = call.kind === "write" ? call.command.kind : `${call.kind} ${call.consistency}`;
+  const came =
+    outcome.kind === "answered" ? `revision ${outcome.answer.result.revision}` : `${outcome.kind} ${outcome.code}`;
+  return `${what}, asked at ${startedUs}: ${came}`;
+}

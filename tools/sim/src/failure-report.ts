@@ -1,0 +1,77 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  createArtifact,
+  parseArtifact,
+  renderTimeline,
+  shrinkRun,
+  simulateRun,
+  type RunArtifact,
+  type RunOptions,
+  type RunReport,
+  type TraceLine,
+} from "@aspenjs/simulation";
+
+const FOLDER = "docs/simulations";
+const SHRINK_RUNS_MAX = 150;
+
+export interface TracedRun {
+  readonly report: RunReport;
+  readonly events: readonly TraceLine[];
+  readonly durationMs: number;
+}
+
+/** A run whose every line is kept. */
+export async function traceRun(options: RunOptions): Promise<TracedRun> {
+  const events: TraceLine[] = [];
+  const startMs = performance.now();
+  const report = await simulateRun(options, (line) => void events.push(line));
+  return { report, events, durationMs: Math.round(performance.now() - startMs) };
+}
+
+/** Makes the failure small and writes down what is left. @returns where */
+export async function reportFailure(options: RunOptions): Promise<string> {
+  const first = await simulateRun(options);
+  const { report, runs } = await shrinkRun(first, {
+    simulate: (smaller) => simulateRun(smaller),
+    runsMax: SHRINK_RUNS_MAX,
+  });
+  console.log(
+    `shrunk in ${runs} runs: ${options.plan.length} faults to ${report.options.plan.length}, ` +
+      `${options.clientCount} clients to ${report.options.clientCount}`,
+  );
+  return writeArtifact(await traceRun(report.options));
+}
+
+export function writeArtifact({ report, events, durationMs }: TracedRun): string {
+  const timestamp = new Date().toISOString();
+  const artifact = createArtifact(report, {
+    name: "cluster",
+    commit: currentCommit(),
+    timestamp,
+    durationMs,
+    events,
+    reproduce: `pnpm sim --replay ${FOLDER}/<this file>`,
+  });
+  const path = join(FOLDER, `${artifact.runId}.json`);
+  mkdirSync(FOLDER, { recursive: true });
+  const whole: RunArtifact = { ...artifact, reproduce: `pnpm sim --replay ${path}` };
+  writeFileSync(path, `${JSON.stringify(whole, undefined, 2)}\n`);
+  writeFileSync(join(FOLDER, `${artifact.runId}.html`), renderTimeline(artifact.runId, events));
+  return path;
+}
+
+export function readArtifact(path: string): RunArtifact {
+  return parseArtifact(readFileSync(path, "utf8"));
+}
+
+function currentCommit(): string {
+  try {
+    const commit = execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).trim();
+    const isChanged = execFileSync("git", ["status", "--porcelain"], { encoding: "utf8" }).trim() !== "";
+    return isChanged ? `${commit} with changes` : commit;
+  } catch {
+    return "unknown";
+  }
+}

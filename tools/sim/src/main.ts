@@ -1,0 +1,105 @@
+import { availableParallelism } from "node:os";
+import { Command, InvalidArgumentError } from "commander";
+import { drawRunOptions, FAULTS, type RunChoices } from "@aspenjs/simulation";
+import { CANARIES } from "./canaries.ts";
+import { huntCanaries, renderHunt } from "./canary-hunt.ts";
+import { searchSeeds } from "./seed-search.ts";
+import { replayRun, showRun } from "./show-run.ts";
+
+interface SimFlags {
+  readonly seed?: number;
+  readonly replay?: string;
+  readonly from: number;
+  readonly seeds: number;
+  readonly nodes?: number;
+  readonly clients?: number;
+  readonly seconds?: number;
+  readonly faults?: readonly string[];
+  readonly workers: number;
+  readonly twice: boolean;
+  readonly trace: boolean;
+  readonly keep: boolean;
+}
+
+const SIGINT_EXIT_CODE = 130;
+
+const program = new Command("sim")
+  .description("Lives through simulated clusters. One seed decides everything.")
+  .enablePositionalOptions()
+  .option("--seed <n>", "one run, in this process", wholeNumber)
+  .option("--replay <file>", "the run of an artifact once more")
+  .option("--from <n>", "first seed of a search", wholeNumber, 1)
+  .option("--seeds <n>", "how many seeds", wholeNumber, 100)
+  .option("--nodes <n>", "nodes of the first membership: 1 to 9", wholeNumber)
+  .option("--clients <n>", "clients at a time", wholeNumber)
+  .option("--seconds <n>", "of virtual time in which things go wrong", wholeNumber)
+  .option("--faults <names>", "only these faults, with commas between; none: no faults at all", faultNames)
+  .option("--workers <n>", "processes", wholeNumber, availableParallelism())
+  .option("--twice", "each seed twice: both must do the same things", false)
+  .option("--trace", "with --seed or --replay: what happens, line by line", false)
+  .option("--keep", "with --seed: write the artifact and a timeline to look at, whatever happens", false)
+  .addHelpText("after", `\nFaults: ${FAULTS.map(({ name }) => name).join(", ")}`)
+  .action(async (flags: SimFlags) => {
+    if (!(await simulate(flags))) process.exitCode = 1;
+  });
+
+program
+  .command("canaries")
+  .description("plants one bug after the other and counts the seeds until it is found")
+  .option("--seeds <n>", "at most, for each", wholeNumber, 2_000)
+  .option("--only <names>", "some of them, with commas between", canaryNames)
+  .option("--workers <n>", "processes", wholeNumber, availableParallelism())
+  .action(async (flags: { readonly seeds: number; readonly only?: readonly string[]; readonly workers: number }) => {
+    const chosen = CANARIES.filter(({ name }) => flags.only?.includes(name) ?? true);
+    const hunts = await huntCanaries(chosen, { seedsMax: flags.seeds, workerCount: flags.workers });
+    console.log(renderHunt(hunts));
+    if (hunts.some(({ seedsNeeded }) => seedsNeeded === undefined)) process.exitCode = 1;
+  });
+
+await program.parseAsync();
+
+async function simulate(flags: SimFlags): Promise<boolean> {
+  if (flags.replay !== undefined) return replayRun(flags.replay, flags.trace);
+  const choices: RunChoices = {
+    nodeCount: flags.nodes,
+    clientCount: flags.clients,
+    chaosMs: flags.seconds === undefined ? undefined : flags.seconds * 1_000,
+    faults: flags.faults,
+  };
+  if (flags.seed !== undefined) {
+    return showRun({ options: drawRunOptions(flags.seed, choices), isTraced: flags.trace, isKept: flags.keep });
+  }
+  const stopping = new AbortController();
+  process.once("SIGINT", () => {
+    process.exitCode = SIGINT_EXIT_CODE;
+    stopping.abort();
+  });
+  return searchSeeds({
+    seeds: Array.from({ length: flags.seeds }, (_, position) => flags.from + position),
+    workerCount: flags.workers,
+    isTwice: flags.twice,
+    choices,
+    signal: stopping.signal,
+  });
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("a whole number is expected");
+  return value;
+}
+
+function faultNames(text: string): readonly string[] {
+  return text === "none" ? [] : known(text, FAULTS);
+}
+
+function canaryNames(text: string): readonly string[] {
+  return known(text, CANARIES);
+}
+
+function known(text: string, items: readonly { readonly name: string }[]): readonly string[] {
+  const names = text.split(",");
+  const unknown = names.filter((name) => !items.some((item) => item.name === name));
+  if (unknown.length > 0) throw new InvalidArgumentError(`unknown: ${unknown.join(", ")}`);
+  return names;
+}

@@ -1,0 +1,72 @@
+import { drawRunOptions, sumMetrics, type RunChoices, type RunMetrics } from "@aspenjs/simulation";
+import { reportFailure } from "./failure-report.ts";
+import type { SeedResult } from "./farm-message.ts";
+import { Progress } from "./progress.ts";
+import { runSeeds } from "./seed-farm.ts";
+
+export interface SeedSearchOptions {
+  readonly seeds: readonly number[];
+  readonly workerCount: number;
+  readonly isTwice: boolean;
+  readonly choices: RunChoices;
+  readonly signal: AbortSignal;
+}
+
+/** Many seeds over all cores, to the last whatever it finds. @returns whether all was well */
+export async function searchSeeds({
+  seeds,
+  workerCount,
+  isTwice,
+  choices,
+  signal,
+}: SeedSearchOptions): Promise<boolean> {
+  const startMs = performance.now();
+  const progress = new Progress();
+  const found: SeedResult[] = [];
+  let done = 0;
+  let cpuMs = 0;
+  let total: RunMetrics | undefined;
+  const onResult = (result: SeedResult): boolean => {
+    done += 1;
+    cpuMs += result.cpuMs;
+    total = total === undefined ? result.metrics : sumMetrics(total, result.metrics);
+    if (result.violation !== undefined) {
+      progress.clear();
+      found.push(result);
+      console.log(`seed ${result.seed}: ${result.violation.checker}: ${result.violation.message}`);
+    }
+    progress.show({ done, all: seeds.length, virtualMs: total.virtualMs, violations: found.length });
+    return true;
+  };
+  await runSeeds({ seeds, choices, workerCount, isTwice, signal, onResult });
+  progress.clear();
+  if (total !== undefined) console.log(JSON.stringify(total, undefined, 2));
+  const realMs = performance.now() - startMs;
+  console.log(summary({ done, workerCount, realMs, cpuMs, virtualMs: total?.virtualMs ?? 0, isTwice }));
+  const [first] = found;
+  if (first !== undefined && !signal.aborted) {
+    console.log(`shrinking seed ${first.seed}`);
+    console.log(`written: ${await reportFailure(drawRunOptions(first.seed, choices))}`);
+  }
+  const rest = signal.aborted ? ", ended early" : "";
+  console.log(`${done} of ${seeds.length} seeds${rest}, ${found.length} violations`);
+  return found.length === 0 && done === seeds.length;
+}
+
+function summary(spent: {
+  readonly done: number;
+  readonly workerCount: number;
+  readonly realMs: number;
+  readonly cpuMs: number;
+  readonly virtualMs: number;
+  readonly isTwice: boolean;
+}): string {
+  const lived = spent.isTwice ? 2 * spent.virtualMs : spent.virtualMs;
+  const hours = (lived / 3_600_000).toFixed(2);
+  const byClock = (lived / spent.realMs / spent.workerCount).toFixed(0);
+  const byCpu = (lived / Math.max(1, spent.cpuMs)).toFixed(0);
+  return (
+    `${hours} h lived in ${(spent.realMs / 1_000).toFixed(1)} s by ${spent.workerCount} processes: ` +
+    `each ${byClock} times as fast as real time by the clock, ${byCpu} times by the processor time that it got`
+  );
+}
