@@ -14,4 +14,7 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   target: "node22",
+  // Fault points are for simulations: nothing of them is published.
+  define: { "globalThis.aspenFaultPoint": "undefined" },
+  minifySyntax: true,
 });

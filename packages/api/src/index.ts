@@ -32,6 +32,7 @@ export { assertReadOptions, scanQuery } from "./scan-gate.ts";
 export { STORAGE_DONE } from "./storage-fault.ts";
 export { assertWriteCommand } from "./write-gate.ts";
 
+export type { FaultPointHook } from "./fault-point.ts";
 export type { AspenErrorOptions, ErrorDetails } from "./aspen-error.ts";
 export type { CallOptions } from "./call-options.ts";
 export type {

@@ -182,6 +182,9 @@ export class CallDriver {
     try {
       const sending = signal === undefined ? { deadlineMs } : { deadlineMs, signal };
       const bytes = await transport.request(connection.peerId, PROTOCOL_IDS.client, body, sending);
+      if (globalThis.aspenFaultPoint?.("client/answer-lost") === true) {
+        throw new AspenError("unavailable", "the answer got lost");
+      }
       call.policy.answered();
       connections.noteAnswer(connection);
       return { kind: "answer", answer: readAnswer(kind, bytes) };

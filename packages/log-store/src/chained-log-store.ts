@@ -231,6 +231,7 @@ export class ChainedLogStore implements LogStore {
   }
 
   #nextGroup(): readonly QueuedChange[] {
+    if (globalThis.aspenFaultPoint?.("log-store/one-batch-per-sync") === true) return this.#queue.slice(0, 1);
     let groupBytes = 0;
     const end = this.#queue.findIndex(({ change }, position) => {
       groupBytes += change.rowBytes;

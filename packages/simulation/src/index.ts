@@ -6,7 +6,7 @@
 export { FAULTS } from "./faults/fault-catalogue.ts";
 export { createArtifact, parseArtifact } from "./run/artifact.ts";
 export { sumMetrics } from "./run/run-metrics.ts";
-export { drawRunOptions } from "./run/run-options.ts";
+export { drawRunOptions, FAULT_POINTS } from "./run/run-options.ts";
 export { simulateRun } from "./run/run.ts";
 export { shrinkRun } from "./run/shrink.ts";
 export { renderTimeline } from "./run/timeline.ts";

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
-import { drawRunOptions, FAULTS, type RunChoices } from "@aspenjs/simulation";
+import { drawRunOptions, FAULT_POINTS, FAULTS, type RunChoices } from "@aspenjs/simulation";
 import { CANARIES } from "./canaries.ts";
 import { huntCanaries, renderHunt } from "./canary-hunt.ts";
 import { searchSeeds } from "./seed-search.ts";
@@ -38,7 +38,7 @@ const program = new Command("sim")
   .option("--twice", "each seed twice: both must do the same things", false)
   .option("--trace", "with --seed or --replay: what happens, line by line", false)
   .option("--keep", "with --seed: write the artifact and a timeline to look at, whatever happens", false)
-  .addHelpText("after", `\nFaults: ${FAULTS.map(({ name }) => name).join(", ")}`)
+  .addHelpText("after", `\nFaults: ${FAULTS.map(({ name }) => name).join(", ")}, ${FAULT_POINTS}`)
   .action(async (flags: SimFlags) => {
     if (!(await simulate(flags))) process.exitCode = 1;
   });
@@ -90,7 +90,7 @@ function wholeNumber(text: string): number {
 }
 
 function faultNames(text: string): readonly string[] {
-  return text === "none" ? [] : known(text, FAULTS);
+  return text === "none" ? [] : known(text, [...FAULTS, { name: FAULT_POINTS }]);
 }
 
 function canaryNames(text: string): readonly string[] {

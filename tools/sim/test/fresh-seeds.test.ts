@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { sumMetrics } from "@aspenjs/simulation";
+import { FAULTS, sumMetrics } from "@aspenjs/simulation";
 import { describe, expect, test } from "vitest";
 import { findOtherNode } from "../src/other-node.ts";
 import { reportSeeds } from "../src/seed-report.ts";
@@ -10,6 +10,7 @@ const FIRST = Number(
   process.env["ASPEN_SIM_SEED_FIRST"] ?? 1 + (Math.floor(Date.now() / 86_400_000) % 20_000) * 100_000,
 );
 const CROSS_CHECKED = 24;
+const FAULT_POINTS_KNOWN = 5;
 const TIMEOUT_MS = 900_000;
 
 const workerCount = availableParallelism();
@@ -29,14 +30,12 @@ describe(`seeds from ${FIRST} on`, () => {
       expect(violations).toEqual([]);
       const total = results.map(({ metrics }) => metrics).reduce(sumMetrics);
       console.log(JSON.stringify(total));
-      const { faults, operations, ...counts } = total;
-      for (const [name, count] of [
-        ...Object.entries(counts),
-        ...Object.entries(faults),
-        ...Object.entries(operations),
-      ]) {
+      const { faults, faultPoints, operations, ...counts } = total;
+      for (const [name, count] of [counts, faults, faultPoints, operations].flatMap((part) => Object.entries(part))) {
         expect(count, `${name} was met`).toBeGreaterThan(0);
       }
+      expect(Object.keys(faults).toSorted()).toEqual(FAULTS.map(({ name }) => name).toSorted());
+      expect(Object.keys(faultPoints)).toHaveLength(FAULT_POINTS_KNOWN);
     },
     TIMEOUT_MS,
   );

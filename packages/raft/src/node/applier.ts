@@ -105,7 +105,8 @@ export class Applier<Result> {
 
   #readSlice(): readonly LogEntry[] | undefined {
     const from = this.applied + 1;
-    const to = Math.min(this.#through, this.applied + this.#sliceEntries) + 1;
+    const sliceEntries = globalThis.aspenFaultPoint?.("raft/apply-one-entry") === true ? 1 : this.#sliceEntries;
+    const to = Math.min(this.#through, this.applied + sliceEntries) + 1;
     const outcome = this.#deps.logStore.read(from, to, limits.applyBytesMax);
     switch (outcome.kind) {
       case "entries":

@@ -27,7 +27,9 @@ export class Compactor {
   noteApplied(through: LogIndex, byteLength: number): void {
     this.#byteLength += byteLength;
     const isDue =
-      through - this.#durableIndex >= this.#deps.compactionEntries || this.#byteLength >= this.#deps.compactionBytes;
+      through - this.#durableIndex >= this.#deps.compactionEntries ||
+      this.#byteLength >= this.#deps.compactionBytes ||
+      globalThis.aspenFaultPoint?.("raft/compact-now") === true;
     if (isDue && !this.#isFlushing) void this.flush();
   }
 

@@ -136,7 +136,8 @@ async function sendChunks(
 ): Promise<void> {
   let offset = start;
   while (offset < source.meta.byteLength) {
-    const outcome = await source.read(offset, limits.snapshotChunkBytes);
+    const isTiny = globalThis.aspenFaultPoint?.("raft/tiny-snapshot-chunk") === true;
+    const outcome = await source.read(offset, isTiny ? 32 : limits.snapshotChunkBytes);
     if (outcome.kind === "fault") throw new AspenError("internal", outcome.fault.message, { cause: outcome.fault });
     if (outcome.bytes.byteLength === 0) throw new AspenError("internal", "the snapshot ended early");
     await stream.write(outcome.bytes);

@@ -25,6 +25,7 @@ export class Answers implements ClusterObserver {
   readonly #history: AppliedHistory;
   /** By end, with the revisions ascending. */
   readonly #seen: Seen[] = [];
+  readonly #refused: { readonly lane: string; readonly command: WriteCommand }[] = [];
   readCount = 0;
   staleCount = 0;
 
@@ -33,6 +34,7 @@ export class Answers implements ClusterObserver {
   }
 
   onCall({ call, outcome, startedUs, endedUs, lane }: RecordedCall): void {
+    if (outcome.kind === "refused" && call.kind === "write") this.#refused.push({ lane, command: call.command });
     if (outcome.kind !== "answered") return;
     const { answer } = outcome;
     const { revision } = answer.result;
@@ -49,6 +51,16 @@ export class Answers implements ClusterObserver {
     // Only what is linearizable binds others; a stale answer may be of the past.
     const isBinding = answer.kind === "write" || answer.result.consistency !== "stale";
     if (isBinding && revision > (this.#seen.at(-1)?.revision ?? 0)) this.#seen.push({ endedUs, revision });
+  }
+
+  /** At the end: what was refused has not taken effect later. */
+  assertRefusalsKept(): void {
+    const stored = new Set(this.#history.values.map(latin1));
+    for (const { lane, command } of this.#refused) {
+      for (const { key, value } of valuesOf(command)) {
+        assert(!stored.has(latin1(value)), `${lane}: ${key} = ${latin1(value)} was refused, and took effect`);
+      }
+    }
   }
 
   #checkWrite(command: WriteCommand, result: WriteResult, before: Revision, who: string): void {
@@ -116,7 +128,11 @@ function valuesOf(command: WriteCommand): readonly { readonly key: string; reado
   }
 }
 
+function latin1(value: Uint8Array): string {
+  return Buffer.from(value).toString("latin1");
+}
+
 function textOf(entry: KeyValueEntry | undefined): string {
   if (entry === undefined) return "absent";
-  return `${Buffer.from(entry.value).toString("latin1")} of revision ${entry.modRevision}, version ${entry.version}`;
+  return `${latin1(entry.value)} of revision ${entry.modRevision}, version ${entry.version}`;
 }

@@ -53,8 +53,9 @@ export class AppliedHistory implements ClusterObserver {
     return this.#versions.get(key)?.findLast((version) => version.revision <= revision)?.entry;
   }
 
-  get keys(): readonly string[] {
-    return [...this.#versions.keys()];
+  /** All that any key ever held. */
+  get values(): readonly Uint8Array[] {
+    return [...this.#versions.values()].flat().flatMap(({ entry }) => (entry === undefined ? [] : [entry.value]));
   }
 
   onApplied(_nodeId: NodeId, entry: LogEntry, result: CommandResult | undefined, machine: KeyValueStateMachine): void {

@@ -5,6 +5,7 @@ import type { StateMachineSafety } from "./state-machine-safety.ts";
 
 const LOOK_US = 200_000;
 const CALL_DEADLINE_MS = 5_000;
+const RETRY_MS = 200;
 
 /**
  * Once the faults have stopped the cluster comes back by itself, within a bound of virtual time: one leader, a write
@@ -12,47 +13,59 @@ const CALL_DEADLINE_MS = 5_000;
  */
 export class Liveness {
   readonly #world: World;
+  #callers = 0;
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  async check(withinUs: number, safety: StateMachineSafety): Promise<void> {
-    const { time } = this.#world;
-    const startUs = time.nowUs;
-    let isServed = false;
-    const client = this.#world.addClient("last-caller");
-    client.run(async () => {
-      while (!isServed) {
-        try {
-          const connected = await client.connect({ deadlineMs: CALL_DEADLINE_MS });
-          await connected.store.write(
-            { kind: "set", key: "last", value: new Uint8Array(1) },
-            { deadlineMs: CALL_DEADLINE_MS },
-          );
-          await connected.store.get({ key: "last" }, { deadlineMs: CALL_DEADLINE_MS });
-          isServed = true;
-        } catch (error) {
-          if (!(error instanceof AspenError)) throw error;
-          await client.sleep(200);
-        }
-      }
-    });
-    let missing = "it serves nobody";
-    while (time.nowUs < startUs + withinUs && this.#world.violation === undefined) {
-      await time.pass(LOOK_US);
-      missing = isServed ? this.#disagreement() : "it serves nobody";
-      if (missing === "") break;
-    }
-    if (this.#world.violation !== undefined) return;
-    if (missing !== "") {
-      this.#world.fail("liveness", `${withinUs / 1_000_000} s after the last fault: ${missing}`);
-      return;
-    }
+  /** Everything is whole: it serves, and all members come to one place with one state. */
+  async assertWhole(withinUs: number, safety: StateMachineSafety): Promise<void> {
+    const isServed = this.#call();
+    await this.#await(withinUs, () => (isServed() ? this.#disagreement() : "it serves nobody"));
     for (const { nodeId, machine } of this.#world.nodes.values()) {
       if (machine !== undefined) safety.compare(nodeId, machine);
     }
-    await time.pass(LOOK_US);
+    await this.#world.time.pass(LOOK_US);
+  }
+
+  /** A majority is whole: it serves. */
+  async assertServing(withinUs: number): Promise<void> {
+    const isServed = this.#call();
+    await this.#await(withinUs, () => (isServed() ? "" : "a majority that is whole serves nobody"));
+  }
+
+  async #await(withinUs: number, missing: () => string): Promise<void> {
+    const world = this.#world;
+    const endUs = world.time.nowUs + withinUs;
+    let last = missing();
+    while (last !== "" && world.violation === undefined && world.time.nowUs < endUs) {
+      await world.time.pass(LOOK_US);
+      last = missing();
+    }
+    if (last !== "") world.fail("liveness", `${withinUs / 1_000_000} s after the last fault: ${last}`);
+  }
+
+  /** A client that writes and reads once, however often it has to try. @returns whether it has */
+  #call(): () => boolean {
+    this.#callers += 1;
+    const client = this.#world.addClient(`caller-${this.#callers}`);
+    const options = { deadlineMs: CALL_DEADLINE_MS };
+    let isServed = false;
+    client.run(async () => {
+      while (!isServed) {
+        try {
+          const connected = await client.connect(options);
+          await connected.store.write({ kind: "set", key: "last", value: new Uint8Array(1) }, options);
+          await connected.store.get({ key: "last" }, options);
+          isServed = true;
+        } catch (error) {
+          if (!(error instanceof AspenError)) throw error;
+          await client.sleep(RETRY_MS);
+        }
+      }
+    });
+    return () => isServed;
   }
 
   /** What keeps the members from being one; empty when nothing does. */

@@ -65,7 +65,7 @@ export class World {
       trace: this.trace,
       secret: this.#secret,
       clusterId: CLUSTER_ID,
-      observer: combineObservers(options.observers, (checker, error) => this.#noteFailedCheck(checker, error)),
+      observer: combineObservers(options.observers, (checker, error) => this.fail(checker, errorText(error))),
       messageFaults: () => this.messageFaults,
       messageCounts: this.messageCounts,
       config: options.config,
@@ -132,6 +132,15 @@ export class World {
     return node;
   }
 
+  /** A check at a time of the caller's choosing; what it throws is its verdict. */
+  judge(checker: string, check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.fail(checker, errorText(error));
+    }
+  }
+
   endProcess(node: SimulatedNode, death: Death): void {
     const lost = node.die(death);
     if (lost === undefined) return;
@@ -169,10 +178,6 @@ export class World {
       { id: TICKET_ID, clusterId: CLUSTER_ID, addresses, access: "admin", keyPrefixes: [], expiresAtMs: undefined },
       this.#secret.ticketKey(),
     );
-  }
-
-  #noteFailedCheck(checker: string, error: unknown): void {
-    this.fail(checker, errorText(error));
   }
 }
 

@@ -12,7 +12,12 @@ export const driftClocks: Fault = {
   strike({ world }, random) {
     const bound = world.driftPpmMax ?? DRIFT_PPM_MAX;
     const nodes = [...world.nodes.values()];
-    const rates = nodes.map(() => random.pick([-bound, 0, bound, random.between(-bound, bound)]));
+    // One against all the others is what leases fear most.
+    const odd = random.below(2) === 0 ? random.below(nodes.length) : undefined;
+    const rates = nodes.map((_, position) => {
+      if (odd !== undefined) return position === odd ? -bound : bound;
+      return random.pick([-bound, 0, bound, random.between(-bound, bound)]);
+    });
     for (const [position, node] of nodes.entries()) node.machineClock.setRate(rates[position] ?? 0, world.time.nowUs);
     return {
       kind: "injected",

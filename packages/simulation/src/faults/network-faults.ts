@@ -61,7 +61,7 @@ export const isolateNode: Fault = {
   },
 };
 
-/** The leader and its clients on one side, the other nodes and a busy writer on the other. */
+/** The leader and a busy reader on one side, the other nodes and busy writers on the other. */
 export const isolateLeader: Fault = {
   name: "isolate-leader",
   durationMsMin: 1_000,
@@ -71,7 +71,9 @@ export const isolateLeader: Fault = {
     const leader = [...world.nodes.values()].find(({ node }) => node?.metrics().role === "leader");
     if (leader === undefined) return SKIPPED;
     const others = nodePeers(world).filter((peerId) => peerId !== leader.peerId);
-    workload.burst(world.network.addressOf(leader.peerId), BURST_US);
+    const { network } = world;
+    const writeTo = others.map((peerId) => network.addressOf(peerId));
+    workload.burst(network.addressOf(leader.peerId), writeTo, BURST_US);
     return cut(world, random, between([leader.peerId], others), `${leader.peerId}, who leads, is cut off`);
   },
 };

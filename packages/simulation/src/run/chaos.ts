@@ -1,5 +1,6 @@
 import type { World } from "../cluster/world.ts";
 import { FaultInjector } from "../faults/fault-injector.ts";
+import { FaultPoints } from "../faults/fault-points.ts";
 import { KeySpace } from "../workload/key-space.ts";
 import { Operator } from "../workload/operator.ts";
 import { Workload } from "../workload/workload.ts";
@@ -13,6 +14,7 @@ export class Chaos {
   readonly workload: Workload;
   readonly operator: Operator;
   readonly injector: FaultInjector;
+  readonly faultPoints: FaultPoints;
   readonly #world: World;
   readonly #options: RunOptions;
 
@@ -29,6 +31,7 @@ export class Chaos {
           ? ["linearizable", "linearizable", "stale"]
           : ["linearizable", "lease", "lease", "stale"],
     });
+    this.faultPoints = new FaultPoints(world.random.child("fault points"));
     this.injector = new FaultInjector({ world, workload: this.workload, operator: this.operator });
   }
 
@@ -40,12 +43,14 @@ export class Chaos {
     await this.#until(() => this.operator.counts["init"] === 1, FORMING_US);
     if (this.operator.counts["init"] !== 1) this.#world.fail("liveness", "the cluster is not founded in time");
     this.injector.schedule(this.#options.plan);
+    if (this.#options.hasFaultPoints) this.faultPoints.install();
     this.workload.start();
     await this.#until(() => false, this.#options.chaosMs * 1_000);
     await this.#until(() => false, Math.max(0, this.#lastFaultUs() - time.nowUs));
     this.workload.stop();
     this.operator.stop();
     this.injector.healAll();
+    this.faultPoints.remove();
     await this.#until(() => this.workload.isIdle && !this.operator.isBusy, LAST_CALLS_US);
   }
 

@@ -27,6 +27,8 @@ export interface RunMetrics {
   readonly writesCorrupted: number;
   /** By the name of the fault. */
   readonly faults: Readonly<Record<string, number>>;
+  /** Rare ways in the code that were taken, by the name of the fault point. */
+  readonly faultPoints: Readonly<Record<string, number>>;
   /** Of the operator, by name. */
   readonly operations: Readonly<Record<string, number>>;
 }
@@ -63,6 +65,7 @@ export function collectMetrics(seen: {
     segmentsLost: counts.lostSegments,
     writesCorrupted: counts.corruptedWrites,
     faults: chaos.injector.counts,
+    faultPoints: chaos.faultPoints.counts,
     operations: chaos.operator.counts,
   };
 }
@@ -72,6 +75,7 @@ export function sumMetrics(left: RunMetrics, right: RunMetrics): RunMetrics {
   return {
     ...sumCounts(left, right),
     faults: sumCounts(left.faults, right.faults),
+    faultPoints: sumCounts(left.faultPoints, right.faultPoints),
     operations: sumCounts(left.operations, right.operations),
   } as RunMetrics;
 }

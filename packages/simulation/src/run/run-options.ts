@@ -20,6 +20,8 @@ export interface RunOptions {
   /** How long faults and clients go on. */
   readonly chaosMs: number;
   readonly plan: readonly PlannedFault[];
+  /** Whether the fault points in the code take part. */
+  readonly hasFaultPoints: boolean;
 }
 
 /** What may be chosen; everything else is drawn. */
@@ -30,6 +32,9 @@ export interface RunChoices {
   /** Names of the faults that may strike. Default: all. */
   readonly faults?: readonly string[] | undefined;
 }
+
+/** The name by which the fault points in the code are chosen, as if they were one fault. */
+export const FAULT_POINTS = "fault-points";
 
 /** Faults begin once the cluster has had time to form. */
 const CALM_MS = 3_000;
@@ -63,8 +68,9 @@ export function drawRunOptions(seed: number, choices: RunChoices = {}): RunOptio
     config: drawConfig(random.child("config"), lease?.driftMs),
     driftPpmMax: lease?.ppmMax,
     quality: drawQuality(random.child("quality")),
-    pace: { syncUsMin: 100, syncUsMax: 200 + random.below(20_000), workUsMax: random.below(3_000) },
+    pace: { syncUsMin: 100, syncUsMax: 200 + random.below(20_000), workUsMax: random.pick([0, 3_000, 40_000]) },
     chaosMs,
+    hasFaultPoints: choices.faults?.includes(FAULT_POINTS) ?? true,
     plan: drawFaultPlan(planRandom, { faults: present, startMs: CALM_MS, endMs: CALM_MS + chaosMs, pauseMs }),
   };
 }

@@ -3,13 +3,14 @@
  * within a bound of virtual time. Two phases, as in the simulators of TigerBeetle and openraft: what is safe must be so
  * all the time, what is live must come back once the faults stop.
  */
-import { createCheckers } from "../checkers/all-checkers.ts";
+import { createCheckers, type Checkers } from "../checkers/all-checkers.ts";
 import { AnswersAreLinearizable } from "../checkers/linearizability.ts";
 import { Liveness } from "../checkers/liveness.ts";
 import { prepareProcess } from "../cluster/preparation.ts";
 import { World } from "../cluster/world.ts";
 import { watchRejections } from "../event-loop/rejections.ts";
 import { Chaos } from "./chaos.ts";
+import { breakMinority } from "./minority.ts";
 import { collectMetrics, type RunMetrics } from "./run-metrics.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { TraceLine } from "./trace.ts";
@@ -38,7 +39,7 @@ export async function simulateRun(options: RunOptions, onTraceLine?: (line: Trac
     (error) => world.fail("uncaught", `a promise that nobody awaits: ${String(error)}`),
     async () => {
       await chaos.live();
-      if (world.violation === undefined) await new Liveness(world).check(CONVERGENCE_US, checkers.stateMachineSafety);
+      await recover(world, checkers);
     },
   );
   if (world.violation === undefined) new AnswersAreLinearizable(world).check(chaos.workload.calls);
@@ -49,4 +50,16 @@ export async function simulateRun(options: RunOptions, onTraceLine?: (line: Trac
     traceHash: world.trace.digest(world.time.eventCount),
     lastLines: world.trace.lastLines,
   };
+}
+
+/** Twice whole, and in between with a bare majority. */
+async function recover(world: World, { stateMachineSafety, answers }: Checkers): Promise<void> {
+  const liveness = new Liveness(world);
+  await liveness.assertWhole(CONVERGENCE_US, stateMachineSafety);
+  if (world.violation !== undefined) return;
+  const mend = breakMinority(world, world.random.child("minority"));
+  await liveness.assertServing(CONVERGENCE_US);
+  mend();
+  await liveness.assertWhole(CONVERGENCE_US, stateMachineSafety);
+  world.judge(answers.name, () => answers.assertRefusalsKept());
 }

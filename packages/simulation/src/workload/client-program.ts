@@ -24,6 +24,8 @@ export interface ClientProgramOptions {
   readonly isStopping: () => boolean;
   /** Which calls it makes; default: all kinds. */
   readonly diet?: "reads" | "writes";
+  /** Every call is given up after at most this; default: some are, and later. */
+  readonly patienceMsMax?: number;
   /** Talks to this address alone. */
   readonly endpoint?: string;
 }
@@ -105,10 +107,8 @@ export class ClientProgram {
   }
 
   async #outcomeOf(connected: AspenClient, call: Call): Promise<CallOutcome> {
-    const isImpatient = this.#random.below(10) === 0;
-    const options: CallOptions = isImpatient ? { deadlineMs: 1 + this.#random.below(SHORT_DEADLINE_MS_MAX) } : {};
     try {
-      const answer = await ask(connected, call, options);
+      const answer = await ask(connected, call, this.#drawOptions());
       this.#lastSeen = answer.result.revision;
       return { kind: "answered", answer };
     } catch (error) {
@@ -116,6 +116,13 @@ export class ClientProgram {
       const isOpen = call.kind === "write" && error.details["outcome"] !== "not_applied";
       return { kind: isOpen ? "unknown" : "refused", code: error.code };
     }
+  }
+
+  #drawOptions(): CallOptions {
+    const { patienceMsMax } = this.#options;
+    if (patienceMsMax !== undefined) return { deadlineMs: 1 + this.#random.below(patienceMsMax) };
+    const isImpatient = this.#random.below(10) === 0;
+    return isImpatient ? { deadlineMs: 1 + this.#random.below(SHORT_DEADLINE_MS_MAX) } : {};
   }
 
   #think(): Call {

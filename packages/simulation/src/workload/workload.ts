@@ -17,6 +17,7 @@ interface Seat {
 }
 
 const BURST_THINK_MS_MAX = 40;
+const BURST_PATIENCE_MS_MAX = 200;
 
 /** The clients of a run and what they were told. Clients die and are replaced: the number of seats stays. */
 export class Workload {
@@ -57,22 +58,27 @@ export class Workload {
   }
 
   /**
-   * For a while a reader asks one node alone and a writer everybody, both without a pause: what a node that is cut off
-   * still answers shows then.
+   * For a while one client only reads, from `readFrom` alone, and one for each of `writeTo` only writes, to that alone,
+   * all without a pause: what a node that is cut off still answers shows then.
    */
-  burst(endpoint: string, durationUs: number): void {
+  burst(readFrom: string, writeTo: readonly string[], durationUs: number): void {
     const endUs = this.#world.time.nowUs + durationUs;
     const isOver = (): boolean => this.#isStopping || this.#world.time.nowUs >= endUs;
-    const thinkMsMax = BURST_THINK_MS_MAX;
-    this.#guests.push(this.#seatClient({ diet: "reads", endpoint, thinkMsMax }, isOver));
-    this.#guests.push(this.#seatClient({ diet: "writes", thinkMsMax }, isOver));
+    const habits = { thinkMsMax: BURST_THINK_MS_MAX, patienceMsMax: BURST_PATIENCE_MS_MAX };
+    this.#guests.push(this.#seatClient({ ...habits, diet: "reads", endpoint: readFrom }, isOver));
+    for (const endpoint of writeTo) {
+      this.#guests.push(this.#seatClient({ ...habits, diet: "writes", endpoint }, isOver));
+    }
   }
 
   #take(seat: number): void {
     this.#seats[seat] = this.#seatClient({ thinkMsMax: this.#options.thinkMsMax }, () => this.#isStopping);
   }
 
-  #seatClient(habits: Pick<ClientProgramOptions, "diet" | "endpoint" | "thinkMsMax">, isStopping: () => boolean): Seat {
+  #seatClient(
+    habits: Pick<ClientProgramOptions, "diet" | "endpoint" | "patienceMsMax" | "thinkMsMax">,
+    isStopping: () => boolean,
+  ): Seat {
     this.#clientCount += 1;
     const client = this.#world.addClient(`c${this.#clientCount}`);
     const { keys, consistencies } = this.#options;
