@@ -1,0 +1,19 @@
+/**
+ * Decides whether a recorded history of concurrent operations is linearizable with respect to a model, and shows why if
+ * it is not.
+ * @packageDocumentation
+ */
+export { checkLinearizability } from "./check-linearizability.ts";
+export type { CheckOptions } from "./check-linearizability.ts";
+export { HistoryError } from "./history-error.ts";
+export { limits } from "./limits.ts";
+export { refused, unknownOutput } from "./model.ts";
+export type { Model, Refused, StateKey, UnknownOutput } from "./model.ts";
+export { createMapModel } from "./models/map-model.ts";
+export type { MapModelOptions, MapState } from "./models/map-model.ts";
+export type { MapEntry, MapInput, MapOutput } from "./models/map-operation.ts";
+export { createRegisterModel } from "./models/register-model.ts";
+export type { RegisterInput, RegisterOutput } from "./models/register-model.ts";
+export type { Operation, Outcome } from "./operation.ts";
+export type { Scalar } from "./scalar.ts";
+export type { DeadEnd, UnfinishedPart, Verdict, Violation } from "./verdict.ts";
