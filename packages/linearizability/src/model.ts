@@ -40,8 +40,9 @@ export interface Model<State, Input, Output> {
   partsOf?(input: Input): readonly string[];
 
   /**
-   * True if an operation with this output changes the state in no case: a read, a deletion that found nothing. It is
-   * placed as soon as it is true; without an answer it says nothing at all. Without this method nothing is a read.
+   * True if an operation with this output has no effect: a read, a deletion that found nothing. To leave it out never
+   * makes another operation impossible. It is placed as soon as it is true; without an answer it says nothing at all.
+   * Without this method nothing is a read.
    */
   isRead?(input: Input, output: Output | UnknownOutput): boolean;
 

@@ -1,4 +1,3 @@
-import { at } from "./assert.ts";
 import { unknownOutput, type Model, type UnknownOutput } from "./model.ts";
 import type { Operation } from "./operation.ts";
 
@@ -46,23 +45,4 @@ export function toPartHistory<State, Input, Output>(
 /** What an operation said, for the model. */
 export function outputOf<Output>({ outcome }: Operation<unknown, Output>): Output | UnknownOutput {
   return outcome.kind === "returned" ? outcome.output : unknownOutput;
-}
-
-/**
- * For every operation without an answer the one before it that does the same, or -1: whatever a later one explains, an
- * earlier one explains as well, so that of equal ones they are used in this order.
- */
-export function twinsOf<State, Input, Output>(
-  model: Model<State, Input, Output>,
-  { operations, answeredCount }: PartHistory<Input, Output>,
-): Int32Array {
-  const twins = new Int32Array(operations.length - answeredCount).fill(-1);
-  if (model.inputKey === undefined) return twins;
-  const lastWithKey = new Map<string, number>();
-  for (let number = answeredCount; number < operations.length; number += 1) {
-    const key = model.inputKey(at(operations, number).input);
-    twins[number - answeredCount] = lastWithKey.get(key) ?? -1;
-    lastWithKey.set(key, number);
-  }
-  return twins;
 }

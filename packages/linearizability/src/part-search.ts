@@ -2,8 +2,8 @@
  * Is there an order? A depth-first search over the operations that may come next (Wing and Gong 1993), which remembers
  * where it has been (Lowe 2017). Invariants that keep it right where it leaves branches out:
  *
- * S1  A read (`Model.isRead`) that is true is placed at once: whatever goes on from here without it also goes on with
- *     it, so no other branch is tried.
+ * S1  A read (`Model.isRead`) that is true and leaves the state as it is gets its place at once: whatever goes on from
+ *     here without it also goes on after it, so no other branch is tried.
  * S2  An operation without an answer has no latest time. In the run of such operations right before another one each
  *     must matter to it: if leaving it out leads to the same state, or moving it behind does, the branch is left out,
  *     because the other one is tried as well. Hence nobody's unseen write is placed unless something shows it.
@@ -15,12 +15,14 @@
 import { assert, at } from "./assert.ts";
 import { ConfigurationMemo } from "./configuration-memo.ts";
 import { EventList } from "./event-list.ts";
-import { InfluenceTable } from "./influence-table.ts";
 import { refused, type Model, type Refused, type StateKey } from "./model.ts";
 import { OperationSet } from "./operation-set.ts";
-import { outputOf, twinsOf, type PartHistory } from "./part-history.ts";
+import { outputOf, type PartHistory } from "./part-history.ts";
+import { UnansweredPool } from "./unanswered-pool.ts";
 
 const ROOT = -1;
+/** How many of a run are asked what they are for, from its end. Asking fewer costs time and changes no verdict. */
+const RUN_TESTED_MAX = 8;
 
 export interface SearchLimits {
   readonly stepsMax: number;
@@ -62,9 +64,7 @@ export class PartSearch<State, Input, Output> {
   readonly #limits: SearchLimits;
   readonly #events: EventList;
   readonly #answered: OperationSet;
-  readonly #unanswered: OperationSet;
-  readonly #influences: InfluenceTable<State, Input, Output>;
-  readonly #twins: Int32Array;
+  readonly #pool: UnansweredPool<State, Input, Output>;
   readonly #reads: readonly boolean[];
   readonly #memo = new ConfigurationMemo();
   readonly #stateIds = new Map<StateKey, number>();
@@ -73,6 +73,7 @@ export class PartSearch<State, Input, Output> {
   #longestOrder: readonly number[] = [];
   #longestCount = 0;
   #lastReturn = 0;
+  #lastReturnRank = -1;
   #steps = 0;
 
   constructor(model: Model<State, Input, Output>, history: PartHistory<Input, Output>, limits: SearchLimits) {
@@ -81,9 +82,7 @@ export class PartSearch<State, Input, Output> {
     this.#limits = limits;
     this.#events = new EventList(history);
     this.#answered = new OperationSet(history.answeredCount);
-    this.#unanswered = new OperationSet(history.operations.length - history.answeredCount);
-    this.#influences = new InfluenceTable(model, history);
-    this.#twins = twinsOf(model, history);
+    this.#pool = new UnansweredPool(model, history);
     this.#reads = history.operations.map((operation) => model.isRead?.(operation.input, outputOf(operation)) === true);
   }
 
@@ -94,10 +93,10 @@ export class PartSearch<State, Input, Output> {
     this.#open({ number: ROOT, state: initialState, stateId: this.#stateIdOf(initialState) });
     for (;;) {
       if (this.#top.answeredCount === this.#history.answeredCount) {
-        return { kind: "linearizable", order: this.#order(), steps: this.#steps };
+        return { kind: "linearizable", order: this.#order(), steps: this.#stepCount };
       }
       const limit = this.#limitReached();
-      if (limit !== undefined) return { kind: "undecided", limit, steps: this.#steps };
+      if (limit !== undefined) return { kind: "undecided", limit, steps: this.#stepCount };
       const choice = this.#choose();
       if (choice !== undefined) {
         this.#open(choice);
@@ -109,9 +108,13 @@ export class PartSearch<State, Input, Output> {
         kind: "violation",
         longestOrder: this.#longestOrder,
         lastReturn: this.#lastReturn,
-        steps: this.#steps,
+        steps: this.#stepCount,
       };
     }
+  }
+
+  get #stepCount(): number {
+    return this.#steps + this.#pool.questionCount;
   }
 
   get #top(): Node<State> {
@@ -119,7 +122,7 @@ export class PartSearch<State, Input, Output> {
   }
 
   #limitReached(): keyof SearchLimits | undefined {
-    if (this.#steps >= this.#limits.stepsMax) return "stepsMax";
+    if (this.#stepCount >= this.#limits.stepsMax) return "stepsMax";
     return this.#memo.count >= this.#limits.configurationsMax ? "configurationsMax" : undefined;
   }
 
@@ -177,11 +180,11 @@ export class PartSearch<State, Input, Output> {
       this.#answered.toggle(number);
       if (answeredCount + 1 === this.#history.answeredCount) return true;
     } else {
-      this.#unanswered.toggle(number - this.#history.answeredCount);
+      this.#pool.use(number);
     }
     const isNew = this.#memo.enter({
       answered: this.#answered,
-      unanswered: this.#unanswered,
+      unanswered: this.#pool.used,
       stateId,
       firstOpen: this.#events.first,
       lastPlaced: isAnswered ? Math.max(lastPlaced, number) : lastPlaced,
@@ -192,7 +195,7 @@ export class PartSearch<State, Input, Output> {
 
   #remove(number: number): void {
     if (number >= this.#history.answeredCount) {
-      this.#unanswered.toggle(number - this.#history.answeredCount);
+      this.#pool.giveBack(number);
       return;
     }
     this.#events.putBack(number);
@@ -203,13 +206,15 @@ export class PartSearch<State, Input, Output> {
   #offerAnswered(node: Node<State>): void {
     const lastReturn = this.#events.window(this.#window);
     const { returnRanks } = this.#history;
-    if (at(returnRanks, lastReturn) > at(returnRanks, this.#lastReturn)) this.#lastReturn = lastReturn;
+    if (at(returnRanks, lastReturn) > this.#lastReturnRank) {
+      this.#lastReturn = lastReturn;
+      this.#lastReturnRank = at(returnRanks, lastReturn);
+    }
     const choices: Choice<State>[] = [];
     for (const number of this.#window) {
       const choice = this.#stepped(node.state, number);
       if (choice === undefined || this.#isRunUseless(node, choice)) continue;
-      if (at(this.#reads, number)) {
-        assert(choice.stateId === node.stateId, "an operation that the model calls a read changes nothing");
+      if (at(this.#reads, number) && choice.stateId === node.stateId) {
         node.choices = [choice];
         node.areUnansweredTried = true;
         return;
@@ -221,12 +226,10 @@ export class PartSearch<State, Input, Output> {
 
   /** S2, S3, S4. */
   #unansweredChoices(node: Node<State>): Choice<State>[] {
-    const { answeredCount } = this.#history;
-    if (this.#history.operations.length === answeredCount) return [];
+    const lastReturn = this.#events.window(this.#window);
+    const callRankMax = at(this.#history.returnRanks, lastReturn);
     const choices: Choice<State>[] = [];
-    for (const number of this.#purposefulNumbers(node)) {
-      const twin = at(this.#twins, number - answeredCount);
-      if (twin >= 0 && !this.#unanswered.has(twin - answeredCount)) continue;
+    for (const number of this.#pool.useful(this.#window, callRankMax, this.#run(node))) {
       const choice = this.#stepped(node.state, number);
       if (choice === undefined || choice.stateId === node.stateId) continue;
       if (!this.#isRunUseless(node, choice)) choices.push(choice);
@@ -234,42 +237,28 @@ export class PartSearch<State, Input, Output> {
     return choices;
   }
 
-  /** S3: those that, with the whole run before them, may matter to one and the same operation that may come next. */
-  #purposefulNumbers(node: Node<State>): number[] {
-    const { answeredCount, callRanks, returnRanks } = this.#history;
-    const run = this.#run(node);
-    const windowEndRank = at(returnRanks, this.#events.window(this.#window));
-    const isAtHand = (number: number): boolean => {
-      if (at(callRanks, number) > windowEndRank) return false;
-      return !this.#unanswered.has(number - answeredCount) || run.includes(number);
-    };
-    const purposeful = new Set<number>();
-    for (const target of this.#window) {
-      const influences = this.#influences.closure(target, isAtHand);
-      if (!run.every((number) => influences.has(number))) continue;
-      for (const number of influences) if (!this.#unanswered.has(number - answeredCount)) purposeful.add(number);
-    }
-    return [...purposeful].toSorted((left, right) => left - right);
-  }
-
   #run(node: Node<State>): readonly number[] {
-    if (node.runLength === 0) return [];
-    return this.#nodes.slice(-node.runLength).map(({ number }) => number);
+    return this.#nodes.slice(this.#nodes.length - node.runLength).map(({ number }) => number);
   }
 
   /** S2: is there an operation in the run that need not be there for the sake of what comes now? */
   #isRunUseless(node: Node<State>, choice: Choice<State>): boolean {
-    if (node.runLength === 0) return false;
-    const run = this.#run(node);
-    const { state } = at(this.#nodes, this.#nodes.length - 1 - run.length);
-    return run.some((omitted, position) => {
-      const withoutIt = this.#stateAfter(state, [...run.toSpliced(position, 1), choice.number]);
-      if (withoutIt === refused) return false;
-      if (this.#stateIdOf(withoutIt) === choice.stateId) return true;
-      if (choice.number >= this.#history.answeredCount) return false;
-      const behind = this.#step(withoutIt, omitted);
-      return behind !== refused && this.#stateIdOf(behind) === choice.stateId;
-    });
+    const shortestIndex = this.#nodes.length - Math.min(node.runLength, RUN_TESTED_MAX);
+    for (let index = this.#nodes.length - 1; index >= shortestIndex; index -= 1) {
+      if (this.#isOmissible(index, choice)) return true;
+    }
+    return false;
+  }
+
+  #isOmissible(index: number, choice: Choice<State>): boolean {
+    const { state } = at(this.#nodes, index - 1);
+    const rest = this.#nodes.slice(index + 1).map(({ number }) => number);
+    const without = this.#stateAfter(state, [...rest, choice.number]);
+    if (without === refused) return false;
+    if (this.#stateIdOf(without) === choice.stateId) return true;
+    if (choice.number >= this.#history.answeredCount) return false;
+    const behind = this.#step(without, at(this.#nodes, index).number);
+    return behind !== refused && this.#stateIdOf(behind) === choice.stateId;
   }
 
   #stateAfter(start: State, numbers: readonly number[]): State | Refused {
