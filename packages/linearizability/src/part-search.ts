@@ -10,10 +10,12 @@
  * S3  A run is begun or made longer only if some operation that may come next could be what it is for, by the model's
  *     `mayMatter`, directly or through others of the run.
  * S4  Of operations without an answer that do the same, the one called first is used first.
+ * S6  Where an answer is false and nothing is left that may make it true, by `mayMatter`, there is no way on.
  * S5  A situation is entered once; one that has used more operations without an answer for the same is not entered.
  */
 import { assert, at } from "./assert.ts";
 import { ConfigurationMemo } from "./configuration-memo.ts";
+import { EnablingTable } from "./enabling-table.ts";
 import { EventList } from "./event-list.ts";
 import { refused, type Model, type Refused, type StateKey } from "./model.ts";
 import { OperationSet } from "./operation-set.ts";
@@ -65,6 +67,7 @@ export class PartSearch<State, Input, Output> {
   readonly #events: EventList;
   readonly #answered: OperationSet;
   readonly #pool: UnansweredPool<State, Input, Output>;
+  readonly #enabling: EnablingTable<State, Input, Output>;
   readonly #reads: readonly boolean[];
   readonly #memo = new ConfigurationMemo();
   readonly #stateIds = new Map<StateKey, number>();
@@ -83,6 +86,7 @@ export class PartSearch<State, Input, Output> {
     this.#events = new EventList(history);
     this.#answered = new OperationSet(history.answeredCount);
     this.#pool = new UnansweredPool(model, history);
+    this.#enabling = new EnablingTable(model, history);
     this.#reads = history.operations.map((operation) => model.isRead?.(operation.input, outputOf(operation)) === true);
   }
 
@@ -114,7 +118,7 @@ export class PartSearch<State, Input, Output> {
   }
 
   get #stepCount(): number {
-    return this.#steps + this.#pool.questionCount;
+    return this.#steps + this.#pool.questionCount + this.#enabling.questionCount;
   }
 
   get #top(): Node<State> {
@@ -202,7 +206,13 @@ export class PartSearch<State, Input, Output> {
     this.#answered.toggle(number);
   }
 
-  /** S1, S2. */
+  /** S6. */
+  #mayComeTrue(number: number): boolean {
+    if (this.#enabling.mayBeEnabled(number, this.#answered)) return true;
+    return this.#pool.hasInfluenceOn(number, at(this.#history.returnRanks, number));
+  }
+
+  /** S1, S2, S6. */
   #offerAnswered(node: Node<State>): void {
     const lastReturn = this.#events.window(this.#window);
     const { returnRanks } = this.#history;
@@ -213,7 +223,13 @@ export class PartSearch<State, Input, Output> {
     const choices: Choice<State>[] = [];
     for (const number of this.#window) {
       const choice = this.#stepped(node.state, number);
-      if (choice === undefined || this.#isRunUseless(node, choice)) continue;
+      if (choice === undefined) {
+        if (this.#mayComeTrue(number)) continue;
+        node.choices = [];
+        node.areUnansweredTried = true;
+        return;
+      }
+      if (this.#isRunUseless(node, choice)) continue;
       if (at(this.#reads, number) && choice.stateId === node.stateId) {
         node.choices = [choice];
         node.areUnansweredTried = true;

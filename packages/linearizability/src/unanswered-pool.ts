@@ -52,20 +52,29 @@ export class UnansweredPool<State, Input, Output> {
   useful(targets: readonly number[], callRankMax: number, run: readonly number[]): readonly number[] {
     if (this.#families.length === 0) return [];
     const inRun = new Set(run.map((number) => this.#family(number)));
-    const nextOf = ({ members, usedCount }: Family): number | undefined => {
-      const next = members[usedCount];
-      return next !== undefined && at(this.#history.callRanks, next) <= callRankMax ? next : undefined;
-    };
     const found = new Set<number>();
     for (const target of targets) {
-      const families = this.#closure(target, (family) => inRun.has(family) || nextOf(family) !== undefined);
+      const families = this.#closure(
+        target,
+        (family) => inRun.has(family) || this.#nextOf(family, callRankMax) !== undefined,
+      );
       if (![...inRun].every((family) => families.has(family))) continue;
       for (const family of families) {
-        const next = nextOf(family);
+        const next = this.#nextOf(family, callRankMax);
         if (next !== undefined) found.add(next);
       }
     }
     return [...found].toSorted((left, right) => left - right);
+  }
+
+  /** Is there one left, called before a rank, that may matter to an operation? */
+  hasInfluenceOn(number: number, callRankMax: number): boolean {
+    return this.#influencesOn(number).some((family) => this.#nextOf(family, callRankMax) !== undefined);
+  }
+
+  #nextOf({ members, usedCount }: Family, callRankMax: number): number | undefined {
+    const next = members[usedCount];
+    return next !== undefined && at(this.#history.callRanks, next) <= callRankMax ? next : undefined;
   }
 
   #closure(target: number, isAtHand: (family: Family) => boolean): ReadonlySet<Family> {
