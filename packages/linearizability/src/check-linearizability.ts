@@ -1,13 +1,14 @@
 import { at } from "./assert.ts";
+import { asRecorded, findConflict } from "./conflict.ts";
 import { checkHistory } from "./history.ts";
 import { limits } from "./limits.ts";
 import type { Model } from "./model.ts";
 import type { Operation } from "./operation.ts";
 import { toPartHistory } from "./part-history.ts";
 import { PartSearch, type SearchLimits } from "./part-search.ts";
-import { splitIntoParts } from "./parts.ts";
-import type { UnfinishedPart, Verdict } from "./verdict.ts";
-import { findConflict } from "./conflict.ts";
+import { splitIntoParts, type Part } from "./parts.ts";
+import type { UnfinishedPart, Verdict, Violation } from "./verdict.ts";
+import { viewsOf } from "./views.ts";
 
 export interface CheckOptions extends Partial<SearchLimits> {
   /** For making a violation smaller, once it is certain. */
@@ -44,25 +45,47 @@ export function checkLinearizability<State, Input, Output>(
   const unfinished: UnfinishedPart[] = [];
   let steps = 0;
   for (const part of parts.toSorted((left, right) => left.operations.length - right.operations.length)) {
-    const history = toPartHistory(model, part.operations);
-    const result = new PartSearch(model, history, searchLimits).run();
-    steps += result.steps;
-    switch (result.kind) {
-      case "linearizable":
-        orders.push(result.order.map((number) => at(history.operations, number)));
-        break;
-      case "undecided":
-        unfinished.push({
-          partNames: part.names,
-          operationCount: part.operations.length,
-          limit: result.limit,
-        });
-        break;
-      case "violation": {
-        const shrinkLimits = { ...searchLimits, stepsMax: options.shrinkStepsMax ?? limits.shrinkStepsMax };
-        return { kind: "violation", violation: findConflict(model, part, history, result, shrinkLimits), steps };
-      }
-    }
+    const checked = checkPart(model, part, searchLimits, options.shrinkStepsMax ?? limits.shrinkStepsMax);
+    steps += checked.steps;
+    if (checked.kind === "violation") return { kind: "violation", violation: checked.violation, steps };
+    if (checked.kind === "linearizable") orders.push(checked.order);
+    else unfinished.push({ partNames: part.names, operationCount: part.operations.length, limit: checked.limit });
   }
   return unfinished.length > 0 ? { kind: "undecided", unfinished, steps } : { kind: "linearizable", orders, steps };
+}
+
+type PartVerdict<Input, Output> =
+  | { readonly kind: "linearizable"; readonly order: Operation<Input, Output>[]; readonly steps: number }
+  | { readonly kind: "violation"; readonly violation: Violation<Input, Output>; readonly steps: number }
+  | { readonly kind: "undecided"; readonly limit: keyof SearchLimits; readonly steps: number };
+
+/** The views first: most of what is bad is bad in a view, and only the whole can show that all is good. */
+function checkPart<State, Input, Output>(
+  model: Model<State, Input, Output>,
+  part: Part<Input, Output>,
+  searchLimits: SearchLimits,
+  shrinkStepsMax: number,
+): PartVerdict<Input, Output> {
+  const shrinkLimits = { ...searchLimits, stepsMax: shrinkStepsMax };
+  let steps = 0;
+  for (const view of viewsOf(model, part.operations)) {
+    const history = toPartHistory(model, view.operations);
+    const result = new PartSearch(model, history, searchLimits).run();
+    steps += result.steps;
+    if (result.kind !== "violation") continue;
+    const seen = { names: [view.name], operations: view.operations };
+    const violation = findConflict(model, seen, history, result, shrinkLimits);
+    return { kind: "violation", violation: asRecorded(violation, view.recorded), steps };
+  }
+  const history = toPartHistory(model, part.operations);
+  const result = new PartSearch(model, history, searchLimits).run();
+  steps += result.steps;
+  switch (result.kind) {
+    case "linearizable":
+      return { kind: "linearizable", order: result.order.map((number) => at(history.operations, number)), steps };
+    case "undecided":
+      return { kind: "undecided", limit: result.limit, steps };
+    case "violation":
+      return { kind: "violation", violation: findConflict(model, part, history, result, shrinkLimits), steps };
+  }
 }

@@ -18,11 +18,17 @@ type BadResult = Extract<SearchResult, { kind: "violation" }>;
 interface Conflict<Input, Output> {
   readonly answers: readonly Operation<Input, Output>[];
   readonly others: readonly Operation<Input, Output>[];
+  /** Of those whose answers do not count, what they were. */
+  readonly recorded: ReadonlyMap<Operation<Input, Output>, Operation<Input, Output>>;
   readonly history: PartHistory<Input, Output>;
   readonly result: BadResult;
 }
 
 type Attempt<Input, Output> = (answers: readonly Operation<Input, Output>[]) => Conflict<Input, Output> | undefined;
+
+/** One attempt may cost so many times what it cost to find the violation, or the least below. */
+const ATTEMPT_STEPS_FACTOR = 4;
+const ATTEMPT_STEPS_MIN = 20_000;
 
 export function findConflict<State, Input, Output>(
   model: Model<State, Input, Output>,
@@ -33,30 +39,67 @@ export function findConflict<State, Input, Output>(
 ): Violation<Input, Output> {
   const answered = history.operations.slice(0, history.answeredCount);
   const unanswered = history.operations.slice(history.answeredCount);
-  const endsAt = endOf(at(history.operations, result.lastReturn));
-  const prefix = answered.filter((operation) => endOf(operation) <= endsAt);
-  const attempt = boundedAttempt(model, part, limits);
-  const whole: Conflict<Input, Output> = { answers: answered, others: unanswered, history, result };
-  return toViolation(model, part, shrunk(attempt(prefix) ?? whole, attempt));
+  const last = at(history.operations, result.lastReturn);
+  const prefix = answered.filter((operation) => endOf(operation) <= endOf(last));
+  const attemptStepsMax = Math.max(ATTEMPT_STEPS_MIN, ATTEMPT_STEPS_FACTOR * result.steps);
+  const attempt = boundedAttempt(model, part, limits, attemptStepsMax);
+  const whole: Conflict<Input, Output> = {
+    answers: answered,
+    others: unanswered,
+    recorded: new Map(),
+    history,
+    result,
+  };
+  const first = grown(byRelevance(model, prefix, last), attempt) ?? whole;
+  return toViolation(model, part, shrunk(first, attempt));
 }
 
 /** Is it still bad when only these answers count? Whatever was called after all of them had returned is left out. */
 function boundedAttempt<State, Input, Output>(
   model: Model<State, Input, Output>,
   part: Part<Input, Output>,
-  { stepsMax, configurationsMax }: SearchLimits,
+  limits: SearchLimits,
+  attemptStepsMax: number,
 ): Attempt<Input, Output> {
-  let stepsLeft = stepsMax;
+  let stepsLeft = limits.stepsMax;
   return (answers) => {
     if (stepsLeft <= 0) return undefined;
     const counted = new Set(answers);
     const endsAt = lastEndOf(answers);
     const others = part.operations.filter((operation) => operation.invokedAt <= endsAt && !counted.has(operation));
-    const history = toPartHistory(model, [...answers, ...others.map(withoutAnswer)]);
-    const result = new PartSearch(model, history, { stepsMax: stepsLeft, configurationsMax }).run();
+    const recorded = new Map(others.map((operation) => [withoutAnswer(operation), operation]));
+    const history = toPartHistory(model, [...answers, ...recorded.keys()]);
+    const stepsMax = Math.min(stepsLeft, attemptStepsMax);
+    const result = new PartSearch(model, history, { ...limits, stepsMax }).run();
     stepsLeft -= result.steps;
-    return result.kind === "violation" ? { answers, others, history, result } : undefined;
+    return result.kind === "violation" ? { answers, others, recorded, history, result } : undefined;
   };
+}
+
+/** The last operation first, then those on the same parts of the object, the latest first, and then all others. */
+function byRelevance<State, Input, Output>(
+  model: Model<State, Input, Output>,
+  operations: readonly Operation<Input, Output>[],
+  last: Operation<Input, Output>,
+): Operation<Input, Output>[] {
+  const names = new Set(model.partsOf?.(last.input));
+  const rankOf = (operation: Operation<Input, Output>): number => {
+    if (operation === last) return 0;
+    return model.partsOf === undefined || model.partsOf(operation.input).some((name) => names.has(name)) ? 1 : 2;
+  };
+  return operations.toSorted((left, right) => rankOf(left) - rankOf(right) || endOf(right) - endOf(left));
+}
+
+/** Counts more and more answers, twice as many each time, until they are bad. Few answers are quickly checked. */
+function grown<Input, Output>(
+  candidates: readonly Operation<Input, Output>[],
+  attempt: Attempt<Input, Output>,
+): Conflict<Input, Output> | undefined {
+  for (let count = 1; count < 2 * candidates.length; count *= 2) {
+    const conflict = attempt(candidates.slice(0, count).toSorted((left, right) => left.invokedAt - right.invokedAt));
+    if (conflict !== undefined) return conflict;
+  }
+  return undefined;
 }
 
 /** Disregards stretches of answers, halves first and single ones last, and keeps what stays bad (Zeller 2002). */
@@ -82,7 +125,7 @@ function shrunk<Input, Output>(
 function toViolation<State, Input, Output>(
   model: Model<State, Input, Output>,
   part: Part<Input, Output>,
-  { answers, others, history, result }: Conflict<Input, Output>,
+  { answers, others, recorded, history, result }: Conflict<Input, Output>,
 ): Violation<Input, Output> {
   const numbers = result.longestOrder;
   const { operations, answeredCount, callRanks, returnRanks } = history;
@@ -96,10 +139,29 @@ function toViolation<State, Input, Output>(
     startsAt: answers.reduce((start, { invokedAt }) => Math.min(start, invokedAt), Infinity),
     endsAt: lastEndOf(answers),
     deadEnd: {
-      order: numbers.map((number) => at(operations, number)),
+      order: numbers.map((number) => {
+        const operation = at(operations, number);
+        return recorded.get(operation) ?? operation;
+      }),
       stateText: model.stateText(stateAfter(model, history, numbers)),
       stuck: open.filter((number) => at(callRanks, number) < firstReturn).map((number) => at(operations, number)),
     },
+  };
+}
+
+/** A violation found in a view, told by what was recorded. */
+export function asRecorded<Input, Output>(
+  { conflict, others, deadEnd, ...rest }: Violation<Input, Output>,
+  recorded: ReadonlyMap<Operation<Input, Output>, Operation<Input, Output>>,
+): Violation<Input, Output> {
+  const originals = (operations: readonly Operation<Input, Output>[]): readonly Operation<Input, Output>[] => {
+    return operations.map((operation) => recorded.get(operation) ?? operation);
+  };
+  return {
+    ...rest,
+    conflict: originals(conflict),
+    others: originals(others),
+    deadEnd: { ...deadEnd, order: originals(deadEnd.order), stuck: originals(deadEnd.stuck) },
   };
 }
 

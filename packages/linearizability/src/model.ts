@@ -9,6 +9,13 @@ export type UnknownOutput = typeof unknownOutput;
 /** Two states are equal when their keys are: the same number, text or boolean. */
 export type StateKey = string | number | bigint | boolean | null | undefined;
 
+/** An operation as far as it is about one thing alone. */
+export interface View<Input, Output> {
+  readonly name: string;
+  readonly input: Input;
+  readonly output: Output | UnknownOutput;
+}
+
 /**
  * What an object does when one operation comes after the other: its sequential specification. A history is
  * linearizable with respect to a model if its operations can be put in one order that `step` accepts and that keeps
@@ -40,6 +47,14 @@ export interface Model<State, Input, Output> {
   partsOf?(input: Input): readonly string[];
 
   /**
+   * The operation as far as it is about one thing alone, for each thing that can be looked at alone, such as one key of
+   * a map: an operation of the same model that does to this thing what the whole one does, and says of it no more than
+   * the whole one says. A linearizable history is linearizable in every view. Views are small and quickly searched, so
+   * they are looked at first where operations on several parts make one large part. Without it there are none.
+   */
+  viewsOf?(input: Input, output: Output | UnknownOutput): readonly View<Input, Output>[];
+
+  /**
    * True if an operation with this output has no effect: a read, a deletion that found nothing. To leave it out never
    * makes another operation impossible. It is placed as soon as it is true; without an answer it says nothing at all.
    * Without this method nothing is a read.
@@ -53,10 +68,13 @@ export interface Model<State, Input, Output> {
   inputKey?(input: Input): string;
 
   /**
-   * May an operation without an answer matter to the one right after it? `false` is a promise: wherever `effect` and
-   * then `input` with `output` is accepted, the same state is also reached without `effect`, or with `effect` moved
-   * behind. It keeps operations that nobody has noticed out of the search; `true` is always right. Without it every
-   * operation may matter to every other.
+   * May an operation matter to the one right after it? `false` is a promise: wherever `effect`, whatever it answered,
+   * and then `input` with `output` is accepted, the same state is also reached without `effect`, or with `effect` moved
+   * behind. It keeps writes that nobody has noticed out of the search, and ends it where an answer cannot come true any
+   * more; `true` is always right. Without it every operation may matter to every other.
    */
   mayMatter?(effect: Input, input: Input, output: Output | UnknownOutput): boolean;
+
+  /** True if from this state no operations at all lead to one in which `input` may answer `output`. */
+  isLost?(state: State, input: Input, output: Output): boolean;
 }

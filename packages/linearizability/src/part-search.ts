@@ -10,7 +10,7 @@
  * S3  A run is begun or made longer only if some operation that may come next could be what it is for, by the model's
  *     `mayMatter`, directly or through others of the run.
  * S4  Of operations without an answer that do the same, the one called first is used first.
- * S6  Where an answer is false and nothing is left that may make it true, by `mayMatter`, there is no way on.
+ * S6  Where an answer is false and nothing is left that may make it true, by `mayMatter` and `isLost`, there is no way on.
  * S5  A situation is entered once; one that has used more operations without an answer for the same is not entered.
  */
 import { assert, at } from "./assert.ts";
@@ -38,7 +38,7 @@ export type SearchResult =
       readonly kind: "violation";
       /** An order of as many operations with an answer as have been placed in any. */
       readonly longestOrder: readonly number[];
-      /** The operation at whose return the history is bad already: no order ever placed it with all before it. */
+      /** The operation at whose return the history is bad already: the search never looked beyond it. */
       readonly lastReturn: number;
       readonly steps: number;
     }
@@ -206,8 +206,17 @@ export class PartSearch<State, Input, Output> {
     this.#answered.toggle(number);
   }
 
+  #noteReturn(number: number): void {
+    const rank = at(this.#history.returnRanks, number);
+    if (rank <= this.#lastReturnRank) return;
+    this.#lastReturn = number;
+    this.#lastReturnRank = rank;
+  }
+
   /** S6. */
-  #mayComeTrue(number: number): boolean {
+  #mayComeTrue(state: State, number: number): boolean {
+    const { input, outcome } = at(this.#history.operations, number);
+    if (outcome.kind === "returned" && this.#model.isLost?.(state, input, outcome.output) === true) return false;
     if (this.#enabling.mayBeEnabled(number, this.#answered)) return true;
     return this.#pool.hasInfluenceOn(number, at(this.#history.returnRanks, number));
   }
@@ -215,16 +224,13 @@ export class PartSearch<State, Input, Output> {
   /** S1, S2, S6. */
   #offerAnswered(node: Node<State>): void {
     const lastReturn = this.#events.window(this.#window);
-    const { returnRanks } = this.#history;
-    if (at(returnRanks, lastReturn) > this.#lastReturnRank) {
-      this.#lastReturn = lastReturn;
-      this.#lastReturnRank = at(returnRanks, lastReturn);
-    }
+    this.#noteReturn(lastReturn);
     const choices: Choice<State>[] = [];
     for (const number of this.#window) {
       const choice = this.#stepped(node.state, number);
       if (choice === undefined) {
-        if (this.#mayComeTrue(number)) continue;
+        if (this.#mayComeTrue(node.state, number)) continue;
+        this.#noteReturn(number);
         node.choices = [];
         node.areUnansweredTried = true;
         return;

@@ -25,9 +25,9 @@ export interface UnfinishedPart {
 
 /**
  * Why a history is not linearizable. What is claimed, and has been checked in exactly this form: the answers of
- * `conflict` cannot all be true, whatever the operations of `others` answered, whether or not they took effect, and at
- * whatever time after their calls. Nothing that was called after `endsAt` plays a part. As far as the limit of steps
- * for it went, no answer can be left out of `conflict` without losing that claim.
+ * `conflict`, as far as they are about `partNames`, cannot all be true, whatever the operations of `others` answered,
+ * whether or not they took effect, and at whatever time after their calls. Nothing that was called after `endsAt` plays
+ * a part. As far as the limit of steps for it went, no answer can be left out of `conflict` without losing that claim.
  */
 export interface Violation<Input, Output> {
   /** The parts of the object that this is about. */
@@ -37,7 +37,7 @@ export interface Violation<Input, Output> {
   readonly others: readonly Operation<Input, Output>[];
   /** The first call of `conflict`. */
   readonly startsAt: number;
-  /** The return at which the history is bad for the first time: up to just before it, everything can be explained. */
+  /** The last return of `conflict`. */
   readonly endsAt: number;
   /** How far one gets: an order that explains as many answers of `conflict` as any order does. */
   readonly deadEnd: DeadEnd<Input, Output>;

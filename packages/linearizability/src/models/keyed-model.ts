@@ -28,6 +28,7 @@ export function createKeyedModel<State, Input, Output>(
       (model.partsOf?.(input) ?? [""]).map((part) => `${key}${part === "" ? "" : ` ${part}`}`),
     isRead: ({ input }, output) => model.isRead?.(input, output) === true,
     ...(model.inputKey === undefined ? {} : { inputKey: inputKeyOf(model.inputKey.bind(model)) }),
+    isLost: (states, { key, input }, output) => model.isLost?.(stateOf(states, key), input, output) === true,
     mayMatter: (effect, { key, input }, output) => {
       return effect.key === key && model.mayMatter?.(effect.input, input, output) !== false;
     },

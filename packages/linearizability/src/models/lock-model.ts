@@ -46,6 +46,9 @@ export function createLockModel(highestToken = 0): Model<LockState, LockInput, L
       return input.kind === "acquire" ? isHeld(output) : output === false;
     },
     inputKey: inputText,
+    isLost: ({ highest }, _input, output) => {
+      return typeof output !== "boolean" && output.kind === "acquired" && output.token <= highest;
+    },
   };
 }
 

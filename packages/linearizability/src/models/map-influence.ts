@@ -14,7 +14,7 @@ export function mapEffectMayMatter(effect: MapInput, input: MapInput, output: Ma
   const changes = changesOf(effect);
   const keys = keysOf(input);
   if (!keys.some((key) => changes.has(key))) return false;
-  if (input.kind === "compareAndSwap") return maySwapAfter(changes, input, output);
+  if (input.kind === "compareAndSwap") return maySwapAfter(effect, changes, input, output);
   if (output === unknownOutput || output.kind === "done") return !isCovered(changes, keys);
   switch (output.kind) {
     case "entries":
@@ -27,12 +27,18 @@ export function mapEffectMayMatter(effect: MapInput, input: MapInput, output: Ma
 }
 
 function maySwapAfter(
+  effect: MapInput,
   changes: Changes,
   { key, expected }: Extract<MapInput, { kind: "compareAndSwap" }>,
   output: MapOutput | UnknownOutput,
 ): boolean {
-  if (output === unknownOutput) return true;
   const value = changes.get(key);
+  if (output === unknownOutput) {
+    // Two swaps from one value: whichever comes first wins. Otherwise what the first one left is not what is expected,
+    // and behind the second one the first one would have left the same.
+    const isRival = effect.kind === "compareAndSwap" && isSameScalar(effect.expected, expected);
+    return isRival || isSameScalar(value, expected);
+  }
   if (output.kind === "swapped") return isSameScalar(value, expected);
   if (output.kind !== "notSwapped" || output.actual === undefined) return !isSameScalar(value, expected);
   return isSameScalar(value, output.actual.value);

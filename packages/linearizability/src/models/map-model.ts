@@ -2,8 +2,9 @@ import { HistoryError } from "../history-error.ts";
 import { refused, unknownOutput, type Model, type Refused, type UnknownOutput } from "../model.ts";
 import { isSameScalar, type Scalar } from "../scalar.ts";
 import { mapEffectMayMatter } from "./map-influence.ts";
+import { MapState } from "./map-state.ts";
+import { mapViewsOf } from "./map-views.ts";
 import {
-  entriesText,
   isMapRead,
   keysOf,
   mapInputText,
@@ -12,12 +13,6 @@ import {
   type MapInput,
   type MapOutput,
 } from "./map-operation.ts";
-
-/** Entries in the order of their keys; `text` says them all, and equal maps have equal texts. */
-export interface MapState {
-  readonly entries: ReadonlyMap<string, Scalar>;
-  readonly text: string;
-}
 
 export interface MapModelOptions {
   readonly initialEntries?: Iterable<MapEntry>;
@@ -36,12 +31,13 @@ export function createMapModel(options: MapModelOptions = {}): Model<MapState, M
   const { groupOf } = options;
   return {
     name: "map",
-    initialState: toMapState(new Map(options.initialEntries)),
+    initialState: MapState.of(options.initialEntries ?? []),
     step: mapStep,
-    stateKey: ({ text }) => text,
-    stateText: ({ text }) => text,
+    stateKey: (state) => state.text,
+    stateText: (state) => `{${state.text}}`,
     operationText: (input, output) => `${mapInputText(input)} -> ${mapOutputText(output)}`,
     partsOf: (input) => (groupOf === undefined ? keysOf(input) : keysOf(input).map(groupOf)),
+    viewsOf: mapViewsOf,
     isRead: hasNoEffect,
     inputKey: mapInputText,
     mayMatter: mapEffectMayMatter,
@@ -65,17 +61,16 @@ function hasNoEffect(input: MapInput, output: MapOutput | UnknownOutput): boolea
 }
 
 function mapStep(state: MapState, input: MapInput, output: MapOutput | UnknownOutput): MapState | Refused {
-  const { entries } = state;
   switch (input.kind) {
     case "get":
-      return isTrue(input, output, { value: entries.get(input.key) }) ? state : refused;
+      return isTrue(input, output, { value: state.get(input.key) }) ? state : refused;
     case "scan":
-      return isScanTrue(entries, input, output) ? state : refused;
+      return isScanTrue(state, input, output) ? state : refused;
     case "set":
-      if (!isTrue(input, output, { value: entries.get(input.key) })) return refused;
-      return changed(state, [[input.key, input.value]]);
+      if (!isTrue(input, output, { value: state.get(input.key) })) return refused;
+      return state.with([[input.key, input.value]]);
     case "setMany":
-      return isTrue(input, output, {}) ? changed(state, input.entries) : refused;
+      return isTrue(input, output, {}) ? state.with(input.entries) : refused;
     case "delete":
     case "deleteMany":
       return afterDeletion(state, input, output);
@@ -90,13 +85,10 @@ function afterDeletion(
   output: MapOutput | UnknownOutput,
 ): MapState | Refused {
   const keys = new Set(keysOf(input));
-  const count = [...keys].filter((key) => state.entries.has(key)).length;
-  const truth = input.kind === "delete" ? { count, value: state.entries.get(input.key) } : { count };
+  const count = [...keys].filter((key) => state.get(key) !== undefined).length;
+  const truth = input.kind === "delete" ? { count, value: state.get(input.key) } : { count };
   if (!isTrue(input, output, truth)) return refused;
-  return changed(
-    state,
-    [...keys].map((key) => [key, undefined] as const),
-  );
+  return state.with([...keys].map((key) => [key, undefined] as const));
 }
 
 function afterSwap(
@@ -104,7 +96,7 @@ function afterSwap(
   input: Extract<MapInput, { kind: "compareAndSwap" }>,
   output: MapOutput | UnknownOutput,
 ): MapState | Refused {
-  const actual = state.entries.get(input.key);
+  const actual = state.get(input.key);
   const isExpected = isSameScalar(actual, input.expected);
   if (output !== unknownOutput) {
     if (output.kind !== "swapped" && output.kind !== "notSwapped") throw senseless(input, output);
@@ -113,19 +105,19 @@ function afterSwap(
       return refused;
     }
   }
-  return isExpected ? changed(state, [[input.key, input.value]]) : state;
+  return isExpected ? state.with([[input.key, input.value]]) : state;
 }
 
 function isScanTrue(
-  entries: ReadonlyMap<string, Scalar>,
+  state: MapState,
   input: Extract<MapInput, { kind: "scan" }>,
   output: MapOutput | UnknownOutput,
 ): boolean {
   if (output === unknownOutput) return true;
   if (output.kind !== "entries") throw senseless(input, output);
-  const presentCount = new Set(input.keys.filter((key) => entries.has(key))).size;
+  const presentCount = new Set(input.keys.filter((key) => state.get(key) !== undefined)).size;
   if (output.entries.length !== presentCount) return false;
-  return output.entries.every(([key, value]) => input.keys.includes(key) && isSameScalar(entries.get(key), value));
+  return output.entries.every(([key, value]) => input.keys.includes(key) && isSameScalar(state.get(key), value));
 }
 
 interface Truth {
@@ -144,21 +136,4 @@ function isTrue(input: MapInput, output: MapOutput | UnknownOutput, truth: Truth
 
 function senseless(input: MapInput, output: MapOutput): HistoryError {
   return new HistoryError(`"${mapInputText(input)}" cannot answer "${output.kind}"`);
-}
-
-function changed(state: MapState, changes: readonly (readonly [key: string, value: Scalar | undefined])[]): MapState {
-  const isSame = changes.every(([key, value]) => isSameScalar(state.entries.get(key), value));
-  if (isSame) return state;
-  const entries = new Map(state.entries);
-  for (const [key, value] of changes) {
-    if (value === undefined) entries.delete(key);
-    else entries.set(key, value);
-  }
-  return toMapState(entries);
-}
-
-function toMapState(entries: ReadonlyMap<string, Scalar>): MapState {
-  const sorted =
-    entries.size < 2 ? entries : new Map([...entries].toSorted(([left], [right]) => (left < right ? -1 : 1)));
-  return { entries: sorted, text: entriesText(sorted) };
 }

@@ -91,7 +91,7 @@ export function entriesText(entries: Iterable<MapEntry>): string {
   return `{${[...entries].map(entryText).join(", ")}}`;
 }
 
-function entryText([key, value]: MapEntry): string {
+export function entryText([key, value]: MapEntry): string {
   return `${keyText(key)} = ${scalarText(value)}`;
 }
 

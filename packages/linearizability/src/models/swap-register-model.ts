@@ -51,8 +51,12 @@ function mayMatterToSwapRegister<Value extends Scalar>(
   output: SwapRegisterOutput<Value> | UnknownOutput,
 ): boolean {
   if (effect.kind === "read" || input.kind === "write") return false;
-  if (output === unknownOutput) return input.kind === "compareAndSwap";
-  if (input.kind === "read") return isSameScalar(effect.value, output);
+  if (input.kind === "read") return output !== unknownOutput && isSameScalar(effect.value, output);
+  if (output === unknownOutput) {
+    // Two swaps from one value: whichever comes first wins.
+    const isRival = effect.kind === "compareAndSwap" && isSameScalar(effect.expected, input.expected);
+    return isRival || isSameScalar(effect.value, input.expected);
+  }
   return isSameScalar(effect.value, input.expected) === output;
 }
 
