@@ -7,6 +7,7 @@
 import { AssertionFailure, at } from "./assert.ts";
 import { refused, type Model } from "./model.ts";
 import { endOf, type Operation } from "./operation.ts";
+import { byRelevance } from "./relevance.ts";
 import { outputOf, toPartHistory, type PartHistory } from "./part-history.ts";
 import { PartSearch, type SearchLimits, type SearchResult } from "./part-search.ts";
 import type { Part } from "./parts.ts";
@@ -26,9 +27,8 @@ interface Conflict<Input, Output> {
 
 type Attempt<Input, Output> = (answers: readonly Operation<Input, Output>[]) => Conflict<Input, Output> | undefined;
 
-/** One attempt may cost so many times what it cost to find the violation, or the least below. */
-const ATTEMPT_STEPS_FACTOR = 4;
-const ATTEMPT_STEPS_MIN = 20_000;
+/** One attempt may cost so much of all that is left: the first hard one must not be the last. */
+const ATTEMPT_SHARE = 1 / 16;
 
 export function findConflict<State, Input, Output>(
   model: Model<State, Input, Output>,
@@ -39,10 +39,10 @@ export function findConflict<State, Input, Output>(
 ): Violation<Input, Output> {
   const answered = history.operations.slice(0, history.answeredCount);
   const unanswered = history.operations.slice(history.answeredCount);
-  const last = at(history.operations, result.lastReturn);
-  const prefix = answered.filter((operation) => endOf(operation) <= endOf(last));
-  const attemptStepsMax = Math.max(ATTEMPT_STEPS_MIN, ATTEMPT_STEPS_FACTOR * result.steps);
-  const attempt = boundedAttempt(model, part, limits, attemptStepsMax);
+  const end = endOf(at(history.operations, result.lastReturn));
+  const state = stateAfter(model, history, result.longestOrder);
+  const relevant = byRelevance(model, history, stuckAfter(history, result.longestOrder), state);
+  const attempt = boundedAttempt(model, part, limits);
   const whole: Conflict<Input, Output> = {
     answers: answered,
     others: unanswered,
@@ -50,8 +50,8 @@ export function findConflict<State, Input, Output>(
     history,
     result,
   };
-  const first = grown(byRelevance(model, prefix, last), attempt) ?? whole;
-  return toViolation(model, part, shrunk(first, attempt));
+  const prefix = relevant.filter((operation) => endOf(operation) <= end);
+  return toViolation(model, part, shrunk(grown(prefix, attempt) ?? whole, attempt));
 }
 
 /** Is it still bad when only these answers count? Whatever was called after all of them had returned is left out. */
@@ -59,35 +59,20 @@ function boundedAttempt<State, Input, Output>(
   model: Model<State, Input, Output>,
   part: Part<Input, Output>,
   limits: SearchLimits,
-  attemptStepsMax: number,
 ): Attempt<Input, Output> {
   let stepsLeft = limits.stepsMax;
   return (answers) => {
-    if (stepsLeft <= 0) return undefined;
+    const stepsMax = Math.floor(stepsLeft * ATTEMPT_SHARE);
+    if (stepsMax < answers.length) return undefined;
     const counted = new Set(answers);
     const endsAt = lastEndOf(answers);
     const others = part.operations.filter((operation) => operation.invokedAt <= endsAt && !counted.has(operation));
     const recorded = new Map(others.map((operation) => [withoutAnswer(operation), operation]));
     const history = toPartHistory(model, [...answers, ...recorded.keys()]);
-    const stepsMax = Math.min(stepsLeft, attemptStepsMax);
     const result = new PartSearch(model, history, { ...limits, stepsMax }).run();
     stepsLeft -= result.steps;
     return result.kind === "violation" ? { answers, others, recorded, history, result } : undefined;
   };
-}
-
-/** The last operation first, then those on the same parts of the object, the latest first, and then all others. */
-function byRelevance<State, Input, Output>(
-  model: Model<State, Input, Output>,
-  operations: readonly Operation<Input, Output>[],
-  last: Operation<Input, Output>,
-): Operation<Input, Output>[] {
-  const names = new Set(model.partsOf?.(last.input));
-  const rankOf = (operation: Operation<Input, Output>): number => {
-    if (operation === last) return 0;
-    return model.partsOf === undefined || model.partsOf(operation.input).some((name) => names.has(name)) ? 1 : 2;
-  };
-  return operations.toSorted((left, right) => rankOf(left) - rankOf(right) || endOf(right) - endOf(left));
 }
 
 /** Counts more and more answers, twice as many each time, until they are bad. Few answers are quickly checked. */
@@ -128,10 +113,7 @@ function toViolation<State, Input, Output>(
   { answers, others, recorded, history, result }: Conflict<Input, Output>,
 ): Violation<Input, Output> {
   const numbers = result.longestOrder;
-  const { operations, answeredCount, callRanks, returnRanks } = history;
-  const placed = new Set(numbers);
-  const open = [...callRanks.keys()].filter((number) => number < answeredCount && !placed.has(number));
-  const firstReturn = open.reduce((rank, number) => Math.min(rank, at(returnRanks, number)), Infinity);
+  const { operations } = history;
   return {
     partNames: part.names,
     conflict: answers,
@@ -144,7 +126,7 @@ function toViolation<State, Input, Output>(
         return recorded.get(operation) ?? operation;
       }),
       stateText: model.stateText(stateAfter(model, history, numbers)),
-      stuck: open.filter((number) => at(callRanks, number) < firstReturn).map((number) => at(operations, number)),
+      stuck: stuckAfter(history, numbers).map((number) => at(operations, number)),
     },
   };
 }
@@ -163,6 +145,15 @@ export function asRecorded<Input, Output>(
     others: originals(others),
     deadEnd: { ...deadEnd, order: originals(deadEnd.order), stuck: originals(deadEnd.stuck) },
   };
+}
+
+/** The operations with an answer of which one would have to come next. */
+function stuckAfter<Input, Output>(history: PartHistory<Input, Output>, order: readonly number[]): number[] {
+  const { answeredCount, callRanks, returnRanks } = history;
+  const placed = new Set(order);
+  const open = [...returnRanks.keys()].filter((number) => number < answeredCount && !placed.has(number));
+  const firstReturn = open.reduce((rank, number) => Math.min(rank, at(returnRanks, number)), Infinity);
+  return open.filter((number) => at(callRanks, number) < firstReturn);
 }
 
 function stateAfter<State, Input, Output>(
