@@ -25,10 +25,9 @@ interface Conflict<Input, Output> {
   readonly result: BadResult;
 }
 
-type Attempt<Input, Output> = (answers: readonly Operation<Input, Output>[]) => Conflict<Input, Output> | undefined;
-
 /** One attempt may cost so much of all that is left: the first hard one must not be the last. */
 const ATTEMPT_SHARE = 1 / 16;
+const STEPS_LEFT_MIN = 1_000;
 
 export function findConflict<State, Input, Output>(
   model: Model<State, Input, Output>,
@@ -39,10 +38,10 @@ export function findConflict<State, Input, Output>(
 ): Violation<Input, Output> {
   const answered = history.operations.slice(0, history.answeredCount);
   const unanswered = history.operations.slice(history.answeredCount);
-  const end = endOf(at(history.operations, result.lastReturn));
   const state = stateAfter(model, history, result.longestOrder);
-  const relevant = byRelevance(model, history, stuckAfter(history, result.longestOrder), state);
-  const attempt = boundedAttempt(model, part, limits);
+  const stuck = stuckAfter(history, result.longestOrder);
+  const relevant = byRelevance(model, history, result.lastReturn, stuck, state);
+  const attempts = new BoundedAttempts(model, part, limits);
   const whole: Conflict<Input, Output> = {
     answers: answered,
     others: unanswered,
@@ -50,47 +49,60 @@ export function findConflict<State, Input, Output>(
     history,
     result,
   };
-  const prefix = relevant.filter((operation) => endOf(operation) <= end);
-  return toViolation(model, part, shrunk(grown(prefix, attempt) ?? whole, attempt));
+  return toViolation(model, part, shrunk(grown(relevant, attempts) ?? whole, attempts));
 }
 
 /** Is it still bad when only these answers count? Whatever was called after all of them had returned is left out. */
-function boundedAttempt<State, Input, Output>(
-  model: Model<State, Input, Output>,
-  part: Part<Input, Output>,
-  limits: SearchLimits,
-): Attempt<Input, Output> {
-  let stepsLeft = limits.stepsMax;
-  return (answers) => {
-    const stepsMax = Math.floor(stepsLeft * ATTEMPT_SHARE);
-    if (stepsMax < answers.length) return undefined;
+class BoundedAttempts<State, Input, Output> {
+  readonly #model: Model<State, Input, Output>;
+  readonly #operations: readonly Operation<Input, Output>[];
+  readonly #limits: SearchLimits;
+  #stepsLeft: number;
+
+  constructor(model: Model<State, Input, Output>, part: Part<Input, Output>, limits: SearchLimits) {
+    this.#model = model;
+    this.#operations = part.operations;
+    this.#limits = limits;
+    this.#stepsLeft = limits.stepsMax;
+  }
+
+  get areSpent(): boolean {
+    return this.#stepsLeft < STEPS_LEFT_MIN;
+  }
+
+  /** `undefined`: not bad, or not decided within its share of the steps. */
+  try(answers: readonly Operation<Input, Output>[]): Conflict<Input, Output> | undefined {
+    if (this.areSpent || answers.length === 0) return undefined;
     const counted = new Set(answers);
     const endsAt = lastEndOf(answers);
-    const others = part.operations.filter((operation) => operation.invokedAt <= endsAt && !counted.has(operation));
+    const others = this.#operations.filter((operation) => operation.invokedAt <= endsAt && !counted.has(operation));
     const recorded = new Map(others.map((operation) => [withoutAnswer(operation), operation]));
-    const history = toPartHistory(model, [...answers, ...recorded.keys()]);
-    const result = new PartSearch(model, history, { ...limits, stepsMax }).run();
-    stepsLeft -= result.steps;
+    const history = toPartHistory(this.#model, [...answers, ...recorded.keys()]);
+    const stepsMax = Math.ceil(this.#stepsLeft * ATTEMPT_SHARE);
+    const result = new PartSearch(this.#model, history, { ...this.#limits, stepsMax }).run();
+    this.#stepsLeft -= result.steps + this.#operations.length;
     return result.kind === "violation" ? { answers, others, recorded, history, result } : undefined;
-  };
+  }
 }
 
 /** Counts more and more answers, twice as many each time, until they are bad. Few answers are quickly checked. */
-function grown<Input, Output>(
+function grown<State, Input, Output>(
   candidates: readonly Operation<Input, Output>[],
-  attempt: Attempt<Input, Output>,
+  attempts: BoundedAttempts<State, Input, Output>,
 ): Conflict<Input, Output> | undefined {
   for (let count = 1; count < 2 * candidates.length; count *= 2) {
-    const conflict = attempt(candidates.slice(0, count).toSorted((left, right) => left.invokedAt - right.invokedAt));
+    const conflict = attempts.try(
+      candidates.slice(0, count).toSorted((left, right) => left.invokedAt - right.invokedAt),
+    );
     if (conflict !== undefined) return conflict;
   }
   return undefined;
 }
 
 /** Disregards stretches of answers, halves first and single ones last, and keeps what stays bad (Zeller 2002). */
-function shrunk<Input, Output>(
+function shrunk<State, Input, Output>(
   start: Conflict<Input, Output>,
-  attempt: Attempt<Input, Output>,
+  attempts: BoundedAttempts<State, Input, Output>,
 ): Conflict<Input, Output> {
   let smallest = start;
   let size = start.answers.length;
@@ -98,8 +110,8 @@ function shrunk<Input, Output>(
     size = Math.ceil(size / 2);
     let from = 0;
     while (from < smallest.answers.length) {
-      const rest = smallest.answers.toSpliced(from, size);
-      const found = rest.length === 0 ? undefined : attempt(rest);
+      if (attempts.areSpent) return smallest;
+      const found = attempts.try(smallest.answers.toSpliced(from, size));
       if (found === undefined) from += size;
       else smallest = found;
     }

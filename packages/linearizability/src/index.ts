@@ -25,4 +25,6 @@ export { createSwapRegisterModel } from "./models/swap-register-model.ts";
 export type { SwapRegisterInput, SwapRegisterOutput } from "./models/swap-register-model.ts";
 export type { Operation, Outcome } from "./operation.ts";
 export type { Scalar } from "./scalar.ts";
+export { timelinePage } from "./timeline-page.ts";
 export type { DeadEnd, UnfinishedPart, Verdict, Violation } from "./verdict.ts";
+export { violationText } from "./violation-text.ts";

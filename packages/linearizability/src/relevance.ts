@@ -3,25 +3,32 @@ import { refused, type Model } from "./model.ts";
 import { endOf, type Operation } from "./operation.ts";
 import { outputOf, type PartHistory } from "./part-history.ts";
 
+/** Where more than this may be the cause, to be one of them tells nothing. */
+const TELLING_SHARE_MAX = 1 / 4;
+
 /**
  * The operations with an answer in the order in which they are likely to be what contradicts each other. First those
  * whose answers were false where the search got stuck. Then, by turns: those that may have made these answers true,
- * and others that bear witness of the same; and the latest ones, on the same parts of the object first. Only a guess:
+ * and others that bear witness of the same; and the latest ones before, on the same parts of the
+ * object first. Only a guess:
  * what is reported does not depend on it, how soon it is found does.
  */
 export function byRelevance<State, Input, Output>(
   model: Model<State, Input, Output>,
   history: PartHistory<Input, Output>,
+  lastReturn: number,
   stuck: readonly number[],
   state: State,
 ): Operation<Input, Output>[] {
-  const answered = history.operations.slice(0, history.answeredCount);
+  const end = endOf(at(history.operations, lastReturn));
+  const answered = history.operations.slice(0, history.answeredCount).filter((operation) => endOf(operation) <= end);
   const suspects = stuck
     .map((number) => at(history.operations, number))
     .filter((operation) => {
-      return model.step(state, operation.input, outputOf(operation)) === refused;
+      return endOf(operation) <= end && model.step(state, operation.input, outputOf(operation)) === refused;
     });
-  const causes = history.operations.filter((cause) => suspects.some((suspect) => mayMatter(model, cause, suspect)));
+  const mattering = history.operations.filter((cause) => suspects.some((suspect) => mayMatter(model, cause, suspect)));
+  const causes = mattering.length < TELLING_SHARE_MAX * history.operations.length ? mattering : [];
   const related = answered.filter((operation) => {
     return causes.includes(operation) || causes.some((cause) => mayMatter(model, cause, operation));
   });
@@ -29,7 +36,9 @@ export function byRelevance<State, Input, Output>(
   const isNear = ({ input }: Operation<Input, Output>): boolean => {
     return model.partsOf === undefined || model.partsOf(input).some((name) => names.has(name));
   };
-  const latest = answered.toSorted((left, right) => endOf(right) - endOf(left));
+  const start = suspects.reduce((time, { invokedAt }) => Math.max(time, invokedAt), -Infinity);
+  const isBefore = (operation: Operation<Input, Output>): number => (endOf(operation) < start ? 0 : 1);
+  const latest = answered.toSorted((left, right) => isBefore(left) - isBefore(right) || endOf(right) - endOf(left));
   const nearFirst = [...latest.filter(isNear), ...latest.filter((operation) => !isNear(operation))];
   const causesFirst = related.toSorted((left, right) => Number(causes.includes(right)) - Number(causes.includes(left)));
   return [...new Set([...suspects, ...alternating(causesFirst, nearFirst)])];
