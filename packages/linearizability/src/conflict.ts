@@ -26,7 +26,7 @@ interface Conflict<Input, Output> {
 }
 
 /** One attempt may cost so much of all that is left: the first hard one must not be the last. */
-const ATTEMPT_SHARE = 1 / 16;
+const ATTEMPT_SHARE = 1 / 8;
 const STEPS_LEFT_MIN = 1_000;
 
 export function findConflict<State, Input, Output>(

@@ -7,7 +7,7 @@ export const limits = {
   /** Situations remembered in one part of the history, some 100 bytes each. Reached: undecided. */
   configurationsMax: 4_000_000,
   /** Steps for making a violation smaller, once it is certain. Reached: it is reported as large as it is then. */
-  shrinkStepsMax: 1_000_000,
+  shrinkStepsMax: 2_000_000,
 } as const;
 
 assert(limits.configurationsMax <= limits.stepsMax, "a situation costs a step at least");

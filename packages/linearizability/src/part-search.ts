@@ -24,7 +24,7 @@ import { UnansweredPool } from "./unanswered-pool.ts";
 
 const ROOT = -1;
 /** How many of a run are asked what they are for, from its end. Asking fewer costs time and changes no verdict. */
-const RUN_TESTED_MAX = 8;
+const RUN_TESTED_MAX = 4;
 
 export interface SearchLimits {
   readonly stepsMax: number;
