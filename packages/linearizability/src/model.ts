@@ -68,7 +68,7 @@ export interface Model<State, Input, Output> {
   inputKey?(input: Input): string;
 
   /**
-   * May an operation matter to the one right after it? `false` is a promise: wherever `effect`, whatever it answered,
+   * May an operation matter to the one right after it? `false` is a promise: wherever `effect` with any output at all
    * and then `input` with `output` is accepted, the same state is also reached without `effect`, or with `effect` moved
    * behind. It keeps writes that nobody has noticed out of the search, and ends it where an answer cannot come true any
    * more; `true` is always right. Without it every operation may matter to every other.
