@@ -16,20 +16,24 @@ export function violationText<State, Input, Output>(
   const lines = (operations: readonly Operation<Input, Output>[]): string[] => operationLines(model, operations);
   return [
     `Not linearizable as a ${model.name}${about === "" ? "" : ` (${about})`}, from ${violation.startsAt} to ${violation.endsAt}.`,
-    `These ${conflict.length} answers cannot all be true, whatever ${otherText(others.length)}:`,
+    `${claimText(conflict.length)}${othersText(others.length)}:`,
     ...lines(conflict),
-    deadEnd.order.length === 0 ? "No order of them can even begin." : "An order can get as far as this:",
+    deadEnd.order.length === 0 ? "No order can even begin." : "An order can get as far as this:",
     ...lines(deadEnd.order),
     `Then the state is: ${deadEnd.stateText}`,
-    "One of these would have to come next, and none can:",
+    "None of these can come next, and one would have to:",
     ...lines(deadEnd.stuck),
     "",
   ].join("\n");
 }
 
-function otherText(count: number): string {
-  if (count === 0) return "their order";
-  return count === 1 ? "one other operation did and answered" : `${count} other operations did and answered`;
+function claimText(count: number): string {
+  return count === 1 ? "This answer cannot be true" : `These ${count} answers cannot all be true`;
+}
+
+function othersText(count: number): string {
+  if (count === 0) return "";
+  return `, whatever ${count} other operation${count === 1 ? "" : "s"} did and answered`;
 }
 
 /** Aligned, in the order given. */

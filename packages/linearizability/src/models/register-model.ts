@@ -9,8 +9,8 @@ export type RegisterInput<Value extends Scalar = Scalar> =
 export type RegisterOutput<Value extends Scalar = Scalar> = Value | undefined;
 
 /** One value: a read answers what was written last. */
-export function createRegisterModel<Value extends Scalar>(
-  initialValue: Value,
+export function createRegisterModel<Value extends Scalar = Scalar>(
+  initialValue: NoInfer<Value>,
 ): Model<Value, RegisterInput<Value>, RegisterOutput<Value>> {
   return {
     name: "register",

@@ -10,8 +10,8 @@ export type SwapRegisterInput<Value extends Scalar = Scalar> =
 export type SwapRegisterOutput<Value extends Scalar = Scalar> = Value | boolean | undefined;
 
 /** One value that is also changed under the condition that it is still what it was. */
-export function createSwapRegisterModel<Value extends Scalar>(
-  initialValue: Value,
+export function createSwapRegisterModel<Value extends Scalar = Scalar>(
+  initialValue: NoInfer<Value>,
 ): Model<Value, SwapRegisterInput<Value>, SwapRegisterOutput<Value>> {
   return {
     name: "compare-and-swap register",
