@@ -96,6 +96,17 @@ describe("bounds", () => {
   });
 });
 
+describe("answers that cannot come true", () => {
+  test("end the search at once, however many writes are concurrent", () => {
+    const writes = Array.from({ length: 16 }, (_, index) => said(index, [10, 20], write(10 + index), undefined));
+    const early = said("writer", [0, 1], write(1), undefined);
+    const stale = said("reader", [10, 20], read, 2);
+    const verdict = checkLinearizability(register, [early, ...writes, stale], { shrinkStepsMax: 0 });
+    expect(verdict.kind).toBe("violation");
+    expect(verdict.steps).toBeLessThan(100);
+  });
+});
+
 describe("operations without an answer", () => {
   test("a hundred unseen writes cost next to nothing", () => {
     const unseen = Array.from({ length: 100 }, (_, index) => asked(index, 0, write(100 + index)));

@@ -1,14 +1,19 @@
 import { assert, at } from "./assert.ts";
-import { mixed, type OperationSet } from "./operation-set.ts";
+import { mixed } from "./operation-set.ts";
 
 const WORDS_INITIAL = 1_024;
 const NO_RECORD = -1;
 const RECORD_HEADER_WORDS = 5;
 
+interface HashedSet {
+  readonly words: Int32Array;
+  readonly hash: number;
+}
+
 /** A situation of the search: which operations have a place, and the state that their order leads to. */
 export interface Configuration {
-  readonly answered: OperationSet;
-  readonly unanswered: OperationSet;
+  readonly answered: HashedSet;
+  readonly unanswered: Pick<HashedSet, "words">;
   readonly stateId: number;
   /** The first operation with an answer that has no place: below it all have one. */
   readonly firstOpen: number;

@@ -106,10 +106,10 @@ function suite<State, Input, Output>(name: string, modelCase: ModelCase<State, I
 
     test("a real object never says what the model refuses, and its histories are accepted at any concurrency", () => {
       const inputs = fc.array(call, { minLength: 60, maxLength: 120 });
-      const property = fc.property(inputs, fc.nat(), fc.integer({ min: 1, max: 12 }), (calls, seed, spread) => {
+      const property = fc.property(inputs, fc.nat(), fc.integer({ min: 1, max: 16 }), (calls, seed, spread) => {
         const random = new Random(seed);
         const left = calls.map(([input]) => input);
-        const shape = { operationCount: left.length, processCount: 8, unknownPercent: 5, spread };
+        const shape = { operationCount: left.length, processCount: 20, unknownPercent: 5, spread };
         const history = recordRun(createObject(random), () => left.shift() as Input, random, shape);
         const verdict = checkLinearizability(model, history, { areProcessesSequential: true });
         expect(verdict.kind).toBe("linearizable");
