@@ -14,6 +14,11 @@ function configuration(answered: number, unanswered: number, stateId = 0, firstO
   };
 }
 
+function withLastWord(situation: Configuration, word: number): Configuration {
+  const { words, hash } = situation.answered;
+  return { ...situation, answered: { words: words.with(1, word), hash } };
+}
+
 test("a situation is entered once", () => {
   const memo = new ConfigurationMemo();
   expect(memo.enter(configuration(0b101, 0))).toBe(true);
@@ -23,6 +28,7 @@ test("a situation is entered once", () => {
 
 test.each([
   ["other operations have a place", configuration(0b110, 0)],
+  ["only the last of them has another place", withLastWord(configuration(0b101, 0), 0b110)],
   ["the state is another", configuration(0b101, 0, 1)],
   ["the stretch begins elsewhere", configuration(0b101, 0, 0, 33)],
 ])("it is another one if %s, also when the hash is the same", (_name, other) => {

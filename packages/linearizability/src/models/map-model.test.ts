@@ -154,6 +154,17 @@ describe("map", () => {
     expect(orderCount([...history, asked(9, 2, scan("a1", "b1"))])).toBe(3);
   });
 
+  test("what is wrong with one key is said of that key, also where scans connect many", () => {
+    const history = [
+      said(1, [0, 1], both, done),
+      said(2, [2, 3], scan("x", "y"), found(["x", 1], ["y", 1])),
+      said(1, [4, 5], set("x", 2), done),
+      said(2, [6, 7], scan("x", "y"), found(["x", 1], ["y", 1])),
+    ];
+    const verdict = checkLinearizability(createMapModel(), history);
+    expect(verdict.kind === "violation" && verdict.violation.partNames).toEqual(["x"]);
+  });
+
   test("values that print alike are not equal", () => {
     const history = [
       said(1, [0, 1], { kind: "set", key: "x", value: "1" } as const, done),
