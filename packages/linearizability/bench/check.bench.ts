@@ -1,0 +1,121 @@
+/**
+ * How long histories of 10,000 operations take to be found good, and bad. Run:
+ *   node --conditions=@aspenjs/source packages/linearizability/bench/check.bench.ts
+ * Every history comes from a seed. The bad ones are the good ones with one answer replaced: a read of the middle of the
+ * history says what was written ten writes earlier. Times are of one run each, the making of the history left out.
+ */
+import { checkLinearizability } from "../src/check-linearizability.ts";
+import type { Model } from "../src/model.ts";
+import { createCounterModel, type CounterInput } from "../src/models/counter-model.ts";
+import { createMapModel } from "../src/models/map-model.ts";
+import type { MapInput, MapOutput } from "../src/models/map-operation.ts";
+import { createSwapRegisterModel, type SwapRegisterInput } from "../src/models/swap-register-model.ts";
+import type { Operation } from "../src/operation.ts";
+import { Random } from "../test/random.ts";
+import { RealCounter, RealMap, RealSwapRegister } from "../test/real-objects.ts";
+import { recordRun, type RunShape } from "../test/recorded-run.ts";
+
+const SEED = Number(process.env["SEED"] ?? 1);
+const shape: RunShape = { operationCount: 10_000, processCount: 16, unknownPercent: 2, spread: 16 };
+const keys = Array.from({ length: 20 }, (_, index) => `key-${index}`);
+
+function mapHistory(random: Random, scanPercent: number): Operation<MapInput, MapOutput>[] {
+  let written = 0;
+  const recent = new Map<string, number>();
+  return recordRun(
+    new RealMap(random),
+    () => {
+      const key = random.pick(keys);
+      const first = keys.indexOf(key) - (keys.indexOf(key) % 4);
+      const group = keys.slice(first, first + 4);
+      written += 1;
+      const dice = random.below(100);
+      if (dice < scanPercent) {
+        return dice % 2 === 0
+          ? { kind: "scan", keys: group }
+          : { kind: "setMany", entries: group.map((name) => [name, written]) };
+      }
+      if (dice < 50) return { kind: "get", key };
+      if (dice < 55) return { kind: "delete", key };
+      const expected = recent.get(key);
+      recent.set(key, written);
+      if (dice < 75) return { kind: "compareAndSwap", key, expected, value: written };
+      return { kind: "set", key, value: written };
+    },
+    random,
+    shape,
+  );
+}
+
+function registerHistory(random: Random): Operation<SwapRegisterInput<number>, number | boolean | undefined>[] {
+  let written = 0;
+  const next = (): SwapRegisterInput<number> => {
+    const dice = random.below(10);
+    written += 1;
+    if (dice < 5) return { kind: "read" };
+    if (dice < 8) return { kind: "write", value: written };
+    return { kind: "compareAndSwap", expected: written - 1 - random.below(3), value: written };
+  };
+  return recordRun(new RealSwapRegister(), next, random, shape);
+}
+
+function counterHistory(random: Random): Operation<CounterInput, number>[] {
+  const next = (): CounterInput => (random.below(2) === 0 ? { kind: "read" } : { kind: "increment", by: 1 });
+  return recordRun(new RealCounter(), next, random, shape);
+}
+
+/** From the middle on, the first read that is the same question as a much earlier one gets the earlier one's answer. */
+function spoilt<Input, Output>(
+  operations: readonly Operation<Input, Output>[],
+  isRead: (input: Input) => boolean,
+): Operation<Input, Output>[] {
+  const middle = operations.length / 2;
+  for (const [index, operation] of operations.entries()) {
+    if (index < middle || operation.outcome.kind !== "returned" || !isRead(operation.input)) continue;
+    const { outcome, input } = operation;
+    const question = JSON.stringify(input);
+    const earlier = operations.slice(0, index - 1_000).findLast((other) => {
+      return other.outcome.kind === "returned" && JSON.stringify(other.input) === question;
+    });
+    if (earlier?.outcome.kind !== "returned") continue;
+    if (JSON.stringify(earlier.outcome.output) === JSON.stringify(outcome.output)) continue;
+    return operations.with(index, { ...operation, outcome: { ...outcome, output: earlier.outcome.output } });
+  }
+  throw new Error("there is no read to spoil");
+}
+
+function measure<State, Input, Output>(
+  name: string,
+  model: Model<State, Input, Output>,
+  operations: readonly Operation<Input, Output>[],
+  options = {},
+): void {
+  const startMs = performance.now();
+  const verdict = checkLinearizability(model, operations, options);
+  const tookMs = performance.now() - startMs;
+  const unknownCount = operations.filter(({ outcome }) => outcome.kind === "unknown").length;
+  const conflict = verdict.kind === "violation" ? `, ${verdict.violation.conflict.length} answers in conflict` : "";
+  console.log(
+    `${name.padEnd(44)} ${String(unknownCount).padStart(4)} unknown ${tookMs.toFixed(0).padStart(7)} ms ` +
+      `${verdict.steps.toString().padStart(9)} steps  ${verdict.kind}${conflict}`,
+  );
+}
+
+function measureBoth<State, Input extends { readonly kind: string }, Output>(
+  name: string,
+  model: Model<State, Input, Output>,
+  operations: readonly Operation<Input, Output>[],
+): void {
+  const bad = spoilt(operations, ({ kind }) => kind === "get" || kind === "read" || kind === "scan");
+  measure(`${name}, good`, model, operations);
+  measure(`${name}, bad, not made smaller`, model, bad, { shrinkStepsMax: 0 });
+  measure(`${name}, bad`, model, bad);
+}
+
+console.log(`seed ${SEED}, node ${process.version}`);
+measureBoth("map, 20 keys", createMapModel(), mapHistory(new Random(SEED), 0));
+measureBoth("map, 5 groups of 4 keys with scans", createMapModel(), mapHistory(new Random(SEED), 20));
+const whole = { groupOf: (): string => "all" };
+measureBoth("map, 20 keys in one group with scans", createMapModel(whole), mapHistory(new Random(SEED), 20));
+measureBoth("one register", createSwapRegisterModel(0), registerHistory(new Random(SEED)));
+measureBoth("one counter", createCounterModel(), counterHistory(new Random(SEED)));
