@@ -1,8 +1,137 @@
-import type { World } from "../cluster/world.ts";
-import type { RecordedCall } from "../workload/recorded-call.ts";
+import type { Expected, KeyValueEntry, WriteCommand, WriteResult } from "@aspenjs/api";
+import {
+  checkLinearizability,
+  createMapModel,
+  violationText,
+  type MapInput,
+  type MapOutput,
+  type Operation,
+} from "@aspenjs/linearizability";
+import { groupOf, type KeySpace } from "../workload/key-space.ts";
+import type { Answer, Call, RecordedCall } from "../workload/recorded-call.ts";
+import type { AppliedHistory } from "./applied-history.ts";
 
-/** Placeholder until the package is merged. */
-export class AnswersAreLinearizable {
-  constructor(_world: World) {}
-  check(_calls: readonly RecordedCall[]): void {}
+type MapOperation = Operation<MapInput, MapOutput>;
+
+/** Far beyond what any history of a run needs: one that needs more is worth a look. */
+const STEPS_MAX = 20_000_000;
+
+/** Values that no client ever writes. */
+const NEVER_THERE = "never there";
+
+export interface LinearizabilityOptions {
+  readonly keys: KeySpace;
+  /** Says what a revision stands for, where a client compared with one. */
+  readonly history: AppliedHistory;
+}
+
+/**
+ * What clients saw, by values alone: neither revisions nor labels nor anything else that the cluster says of itself.
+ * Stale reads are left out; they promise nothing.
+ */
+export class Linearizability {
+  readonly name = "linearizability";
+  readonly #options: LinearizabilityOptions;
+  /** Operations that were checked. */
+  operationCount = 0;
+
+  constructor(options: LinearizabilityOptions) {
+    this.#options = options;
+  }
+
+  /** @returns what is wrong, in words */
+  problemOf(calls: readonly RecordedCall[]): string | undefined {
+    const operations = calls.flatMap((call) => this.#operationOf(call));
+    this.operationCount = operations.length;
+    const model = createMapModel({ groupOf });
+    const verdict = checkLinearizability(model, operations, { stepsMax: STEPS_MAX });
+    switch (verdict.kind) {
+      case "linearizable":
+        return undefined;
+      case "violation":
+        return violationText(model, verdict.violation);
+      case "undecided":
+        return `not decided: ${JSON.stringify(verdict.unfinished)}`;
+    }
+  }
+
+  /** A call that was refused belongs to no history: it took no effect, and says nothing. */
+  #operationOf({ lane, call, startedUs, endedUs, outcome }: RecordedCall): readonly MapOperation[] {
+    if (outcome.kind === "refused" || (call.kind !== "write" && call.consistency === "stale")) return [];
+    const base = { processId: lane, invokedAt: startedUs };
+    if (outcome.kind === "unknown") {
+      return call.kind === "write"
+        ? [{ ...base, input: this.#writeInput(call.command), outcome: { kind: "unknown" } }]
+        : [];
+    }
+    const { input, output } = this.#answered(call, outcome.answer);
+    return [{ ...base, input, outcome: { kind: "returned", output, returnedAt: endedUs } }];
+  }
+
+  #answered(call: Call, answer: Answer): { readonly input: MapInput; readonly output: MapOutput } {
+    if (call.kind === "get" && answer.kind === "get") {
+      return { input: { kind: "get", key: call.key }, output: { kind: "value", value: valueOf(answer.result.entry) } };
+    }
+    if (call.kind === "scan" && answer.kind === "scan") {
+      const prefix = call.range.kind === "prefix" ? call.range.prefix : "";
+      const keys = this.#options.keys.keysBehind(prefix);
+      const entries = answer.result.entries.map((entry) => [entry.key, textOf(entry.value)] as const);
+      return { input: { kind: "scan", keys }, output: { kind: "entries", entries } };
+    }
+    if (call.kind === "write" && answer.kind === "write") return this.#written(call.command, answer.result);
+    throw new TypeError("an answer is to its call");
+  }
+
+  #written(command: WriteCommand, result: WriteResult): { readonly input: MapInput; readonly output: MapOutput } {
+    const input = this.#writeInput(command);
+    if (result.kind === "compare" && "key" in command) {
+      if (result.outcome === "conflict") {
+        return { input: { kind: "get", key: command.key }, output: { kind: "value", value: valueOf(result.actual) } };
+      }
+      return { input, output: command.kind === "compareAndDelete" ? { kind: "done" } : { kind: "swapped" } };
+    }
+    if (result.kind === "delete") return { input, output: { kind: "count", count: result.deletedCount } };
+    return { input, output: { kind: "done" } };
+  }
+
+  #writeInput(command: WriteCommand): MapInput {
+    switch (command.kind) {
+      case "set":
+        return { kind: "set", key: command.key, value: textOf(command.value) };
+      case "setMulti":
+        return { kind: "setMany", entries: command.pairs.map(({ key, value }) => [key, textOf(value)]) };
+      case "delete":
+        return { kind: "delete", key: command.key };
+      case "deleteMulti":
+        return { kind: "deleteMany", keys: command.keys };
+      case "compareAndSwap": {
+        const { key, value, expected } = command;
+        return { kind: "compareAndSwap", key, value: textOf(value), expected: this.#expected(key, expected) };
+      }
+      case "compareAndDelete":
+        // The model knows no conditional deletion: this allows more than it should where there was no answer.
+        return { kind: "delete", key: command.key };
+    }
+  }
+
+  #expected(key: string, expected: Expected): string | undefined {
+    switch (expected.kind) {
+      case "absent":
+        return undefined;
+      case "value":
+        return textOf(expected.value);
+      case "modRevision": {
+        const entry = this.#options.history.versionOf(key, expected.modRevision);
+        return entry?.modRevision === expected.modRevision ? textOf(entry.value) : NEVER_THERE;
+      }
+    }
+  }
+}
+
+function valueOf(entry: KeyValueEntry | undefined): string | undefined {
+  return entry === undefined ? undefined : textOf(entry.value);
+}
+
+function textOf(value: Uint8Array): string {
+  return Buffer.from(value).toString("latin1");
 }

@@ -12,6 +12,7 @@ const LAST_CALLS_US = 30_000_000;
 /** The part of a run in which things go wrong. */
 export class Chaos {
   readonly workload: Workload;
+  readonly keys: KeySpace;
   readonly operator: Operator;
   readonly injector: FaultInjector;
   readonly faultPoints: FaultPoints;
@@ -22,9 +23,10 @@ export class Chaos {
     this.#world = world;
     this.#options = options;
     this.operator = new Operator(world, options.nodeCount);
+    this.keys = new KeySpace(options.groupCount);
     this.workload = new Workload(world, {
       clientCount: options.clientCount,
-      keys: new KeySpace(options.groupCount),
+      keys: this.keys,
       thinkMsMax: options.thinkMsMax,
       consistencies:
         options.config.leaseDriftMs === undefined

@@ -1,4 +1,5 @@
 import type { Checkers } from "../checkers/all-checkers.ts";
+import type { Linearizability } from "../checkers/linearizability.ts";
 import type { World } from "../cluster/world.ts";
 import type { Chaos } from "./chaos.ts";
 
@@ -15,6 +16,8 @@ export interface RunMetrics {
   readonly callsUnknown: number;
   readonly writesRetried: number;
   readonly readsChecked: number;
+  /** Calls in histories that were searched for an order. */
+  readonly callsOrdered: number;
   readonly processesKilled: number;
   readonly powerCuts: number;
   readonly unsyncedBatchesLost: number;
@@ -36,6 +39,7 @@ export interface RunMetrics {
 export function collectMetrics(seen: {
   readonly world: World;
   readonly chaos: Chaos;
+  readonly linearizability: Linearizability;
   readonly checkers: Checkers;
 }): RunMetrics {
   const { world, chaos, checkers } = seen;
@@ -54,6 +58,7 @@ export function collectMetrics(seen: {
     callsUnknown: calls.filter(({ outcome }) => outcome.kind === "unknown").length,
     writesRetried: checkers.exactlyOnce.retryCount,
     readsChecked: checkers.answers.readCount,
+    callsOrdered: seen.linearizability.operationCount,
     processesKilled: deathCounts.killed,
     powerCuts: deathCounts.powerCut,
     unsyncedBatchesLost: deathCounts.lostBatches,

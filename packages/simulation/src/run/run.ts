@@ -4,7 +4,7 @@
  * all the time, what is live must come back once the faults stop.
  */
 import { createCheckers, type Checkers } from "../checkers/all-checkers.ts";
-import { AnswersAreLinearizable } from "../checkers/linearizability.ts";
+import { Linearizability } from "../checkers/linearizability.ts";
 import { Liveness } from "../checkers/liveness.ts";
 import { prepareProcess } from "../cluster/preparation.ts";
 import { World } from "../cluster/world.ts";
@@ -42,11 +42,15 @@ export async function simulateRun(options: RunOptions, onTraceLine?: (line: Trac
       await recover(world, checkers);
     },
   );
-  if (world.violation === undefined) new AnswersAreLinearizable(world).check(chaos.workload.calls);
+  const linearizability = new Linearizability({ keys: chaos.keys, history: checkers.history });
+  if (world.violation === undefined) {
+    const problem = linearizability.problemOf(chaos.workload.calls);
+    if (problem !== undefined) world.fail(linearizability.name, problem);
+  }
   return {
     options,
     violation: world.violation,
-    metrics: collectMetrics({ world, chaos, checkers }),
+    metrics: collectMetrics({ world, chaos, checkers, linearizability }),
     traceHash: world.trace.digest(world.time.eventCount),
     lastLines: world.trace.lastLines,
   };

@@ -21,6 +21,11 @@ export class KeySpace {
     return this.#groups[group] ?? [];
   }
 
+  /** All keys with this prefix. */
+  keysBehind(prefix: string): readonly string[] {
+    return this.#groups.flat().filter((key) => key.startsWith(prefix));
+  }
+
   pickGroup(random: SeededRandom): number {
     return random.below(this.#groups.length);
   }
@@ -32,4 +37,9 @@ export class KeySpace {
 
 export function groupPrefix(group: number): string {
   return `group-${group}/`;
+}
+
+/** The group that a key belongs to. */
+export function groupOf(key: string): string {
+  return key.slice(0, key.indexOf("/") + 1);
 }
