@@ -87,7 +87,7 @@ export function mapOutputText(output: MapOutput | UnknownOutput): string {
   }
 }
 
-export function entriesText(entries: Iterable<MapEntry>): string {
+function entriesText(entries: Iterable<MapEntry>): string {
   return `{${[...entries].map(entryText).join(", ")}}`;
 }
 
