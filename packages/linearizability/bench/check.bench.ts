@@ -1,8 +1,9 @@
 /**
  * How long histories of 10,000 operations take to be found good, and bad. Run:
  *   node --conditions=@aspenjs/source packages/linearizability/bench/check.bench.ts
- * Every history comes from a seed. The bad ones are the good ones with one answer replaced: a read of the middle of the
- * history says what was written ten writes earlier. Times are of one run each, the making of the history left out.
+ * Every history comes from a seed (SEED). The bad ones are the good ones with one answer replaced: a read in the middle
+ * says what a read had said 1,000 operations before or earlier. Times are of one run each, the making of the history left
+ * out.
  */
 import { checkLinearizability } from "../src/check-linearizability.ts";
 import type { Model } from "../src/model.ts";
@@ -64,7 +65,7 @@ function counterHistory(random: Random): Operation<CounterInput, number>[] {
   return recordRun(new RealCounter(), next, random, shape);
 }
 
-/** From the middle on, the first read that is the same question as a much earlier one gets the earlier one's answer. */
+/** From the middle on, the first read that asks what a much earlier one asked gets that one's answer. */
 function spoilt<Input, Output>(
   operations: readonly Operation<Input, Output>[],
   isRead: (input: Input) => boolean,

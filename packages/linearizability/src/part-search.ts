@@ -10,8 +10,8 @@
  * S3  A run is begun or made longer only if some operation that may come next could be what it is for, by the model's
  *     `mayMatter`, directly or through others of the run.
  * S4  Of operations without an answer that do the same, the one called first is used first.
- * S6  Where an answer is false and nothing is left that may make it true, by `mayMatter` and `isLost`, there is no way on.
  * S5  A situation is entered once; one that has used more operations without an answer for the same is not entered.
+ * S6  Where an answer is false and nothing is left that may make it true, by `mayMatter` and `isLost`, there is no way on.
  */
 import { assert, at } from "./assert.ts";
 import { ConfigurationMemo } from "./configuration-memo.ts";
