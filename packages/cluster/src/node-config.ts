@@ -3,6 +3,8 @@ import { raftOptionsProblem, type RaftNodeOptions } from "@aspenjs/raft";
 
 /** What may be set about a node, beyond where its parts come from. Every value has a default. */
 export interface NodeConfig {
+  /** How finely consensus counts time: the other durations are rounded to it. */
+  readonly tickMs: number;
   readonly heartbeatMs: number;
   readonly electionMsMin: number;
   readonly electionMsMax: number;
@@ -23,6 +25,7 @@ export interface NodeConfig {
 }
 
 export const NODE_CONFIG_DEFAULTS: NodeConfig = {
+  tickMs: 10,
   heartbeatMs: 100,
   electionMsMin: 750,
   electionMsMax: 1_500,

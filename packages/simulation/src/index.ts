@@ -11,6 +11,8 @@ export { simulateRun } from "./run/run.ts";
 export { shrinkRun } from "./run/shrink.ts";
 export { renderTimeline } from "./run/timeline.ts";
 export { traceText } from "./run/trace.ts";
+export { runScenario } from "./scenario/run-scenario.ts";
+export { Stage } from "./scenario/stage.ts";
 
 export type { Fault, FaultOutcome, Scene, Undo } from "./faults/fault.ts";
 export type { PlannedFault } from "./faults/fault-plan.ts";
@@ -21,3 +23,4 @@ export type { RunReport } from "./run/run.ts";
 export type { Shrunk, ShrinkOptions } from "./run/shrink.ts";
 export type { TraceKind, TraceLine } from "./run/trace.ts";
 export type { Violation } from "./run/violation.ts";
+export type { Scenario, ScenarioOptions, ScenarioReport } from "./scenario/run-scenario.ts";

@@ -201,4 +201,11 @@ export const CANARIES: readonly SimulationCanary[] = [
     replace:
       "return quorumValue({ ...raft.membership, voters: [...raft.membership.voters, ...raft.membership.learners] }, (nodeId) => {",
   },
+  {
+    name: "queue-without-bound",
+    why: "what waits for a peer that does not read grows for ever",
+    file: "packages/transport/src/outgoing-queue.ts",
+    find: "return !this.#isClosed && this.queuedBytes + byteLength <= this.#limits.outgoingBytesMax;",
+    replace: "return !this.#isClosed;",
+  },
 ];

@@ -1,6 +1,12 @@
 import { assert, AssertionFailure, type Membership, type NodeId } from "@aspenjs/api";
 import type { RaftConfig } from "../core/config.ts";
-import { createNodeRandom, nodeRecord, ScenarioCluster, type Envelope } from "./scenario-cluster.ts";
+import {
+  createNodeRandom,
+  nodeRecord,
+  ScenarioCluster,
+  type EffectObserver,
+  type Envelope,
+} from "./scenario-cluster.ts";
 import { effectText, entryText, logIdText, membershipText, messageText, viewText } from "./scenario-text.ts";
 
 /**
@@ -22,8 +28,8 @@ import { effectText, entryText, logIdText, membershipText, messageText, viewText
  * Snapshots: `send-snapshot 1->4`, or in parts `offer-snapshot 1->4`, `install-snapshot 1->4`, `finish-snapshot 1->4`.
  * Looking: `show [1 2]` · `log [1 2]` · `members [1 2]` · `flight` · `quiet …` runs a step without its effects.
  */
-export function replay(text: string): string {
-  const scenario = new Scenario();
+export function replay(text: string, observe: EffectObserver = () => {}): string {
+  const scenario = new Scenario(observe);
   const lines: string[] = [];
   for (const line of text.split("\n")) {
     if (line.startsWith("> ")) lines.push(line, ...scenario.run(line.slice(2)));
@@ -41,7 +47,14 @@ class Scenario {
   membership: Membership = { voters: [], outgoingVoters: [], learners: [], nodes: [] };
   /** Messages that are late. */
   delayed: Envelope[] = [];
-  readonly cluster = new ScenarioCluster((nodeId, effect) => this.print(`${nodeId}: ${effectText(effect)}`));
+  readonly cluster: ScenarioCluster;
+
+  constructor(observe: EffectObserver) {
+    this.cluster = new ScenarioCluster((nodeId, effect) => {
+      this.print(`${nodeId}: ${effectText(effect)}`);
+      observe(nodeId, effect);
+    });
+  }
 
   run(command: string): readonly string[] {
     this.#output = [];

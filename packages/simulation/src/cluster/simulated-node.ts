@@ -17,7 +17,7 @@ import { createAspenNode, PeerDirectory, type AspenNode, type IdentityStore, typ
 import { createMemoryLogStore, MemoryDisk } from "@aspenjs/log-store/memory";
 import { PROTOCOL_IDS, type ClusterSecret } from "@aspenjs/protocol";
 import { decodeMessage, type RaftFailure } from "@aspenjs/raft";
-import { Endpoint } from "@aspenjs/transport";
+import { Endpoint, type TransportLimits } from "@aspenjs/transport";
 import { ObservedLogStore } from "../disk/observed-log-store.ts";
 import { ObservedStateMachine } from "../disk/observed-state-machine.ts";
 import type { StateDisk } from "../disk/state-disk.ts";
@@ -48,6 +48,7 @@ export interface NodeSurroundings {
   readonly messageFaults: () => MessageFaults;
   readonly messageCounts: MessageCounts;
   readonly config: Partial<NodeConfig>;
+  readonly transportLimits: TransportLimits;
   /** A violation of what every program must keep, such as an exception that nobody catches. */
   readonly onBug: (who: string, error: unknown) => void;
   readonly onLeader: (node: SimulatedNode) => void;
@@ -62,6 +63,7 @@ export type NodeLife =
       readonly kind: "up";
       readonly process: SimulatedProcess;
       readonly node: AspenNode;
+      readonly endpoint: Endpoint;
       readonly machine: KeyValueStateMachine;
     }
   /** It stopped by itself, or refused to start. */
@@ -192,9 +194,15 @@ export class SimulatedNode {
     if (opened.kind === "fault") return this.#refuse(process, opened.fault);
     this.#hasStored = true;
     const directory = new PeerDirectory();
+    const endpoint = new Endpoint(this.#around.network.createBackend(process, this.peerId), {
+      gate: directory,
+      clock: process.clock,
+      random: process.random,
+      limits: this.#around.transportLimits,
+    });
     const created = await createAspenNode(
       {
-        transport: this.#createTransport(process, directory),
+        transport: this.#createLossyTransport(process, directory, endpoint),
         directory,
         logStore: this.#observed(process, opened.store),
         stateMachine: this.#observedMachine(process, stateMachine),
@@ -224,7 +232,7 @@ export class SimulatedNode {
     if (created.kind === "fault") return this.#refuse(process, created.fault);
     this.#tellStart(opened.store, stateMachine);
     await created.node.start();
-    if (process.isAlive) this.#life = { kind: "up", process, node: created.node, machine: stateMachine };
+    if (process.isAlive) this.#life = { kind: "up", process, node: created.node, endpoint, machine: stateMachine };
   }
 
   #tellStart(store: LogStore, machine: KeyValueStateMachine): void {
@@ -260,13 +268,8 @@ export class SimulatedNode {
     this.#noteFault(failure.fault);
   }
 
-  #createTransport(process: SimulatedProcess, directory: PeerDirectory): LossyTransport {
-    const { network, messageFaults, messageCounts } = this.#around;
-    const transport = new Endpoint(network.createBackend(process, this.peerId), {
-      gate: directory,
-      clock: process.clock,
-      random: process.random,
-    });
+  #createLossyTransport(process: SimulatedProcess, directory: PeerDirectory, transport: Endpoint): LossyTransport {
+    const { messageFaults, messageCounts } = this.#around;
     const random = this.#random.child(`messages of life ${this.#lives}`);
     return new LossyTransport({
       transport,

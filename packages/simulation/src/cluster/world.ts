@@ -5,6 +5,7 @@
 import { assert, type Membership, type NodeId } from "@aspenjs/api";
 import type { NodeConfig } from "@aspenjs/cluster";
 import { ClusterSecret, encodeClientTicket } from "@aspenjs/protocol";
+import { limits, type TransportLimits } from "@aspenjs/transport";
 import { VirtualStateDisk, type StateDisk } from "../disk/state-disk.ts";
 import { NO_MESSAGE_FAULTS, type MessageCounts, type MessageFaults } from "../network/lossy-transport.ts";
 import type { RouteQuality } from "../network/route.ts";
@@ -28,6 +29,7 @@ export interface WorldOptions {
   readonly onTraceLine?: ((line: TraceLine) => void) | undefined;
 }
 
+const MIB = 1_024 * 1_024;
 const CLUSTER_ID = "5".repeat(32);
 /** What a service manager waits before it starts a service again that has failed. */
 const RESTART_US = 2_000_000;
@@ -45,6 +47,8 @@ export class World {
   messageFaults: MessageFaults = NO_MESSAGE_FAULTS;
   /** How far clocks may drift; `undefined`: as far as they like. */
   readonly driftPpmMax: number | undefined;
+  /** Small enough to be met. */
+  readonly transportLimits: TransportLimits = { ...limits, bodyBytesMax: MIB, outgoingBytesMax: MIB };
   readonly #options: WorldOptions;
   readonly #secret: ClusterSecret;
   readonly #around: NodeSurroundings;
@@ -69,6 +73,7 @@ export class World {
       messageFaults: () => this.messageFaults,
       messageCounts: this.messageCounts,
       config: options.config,
+      transportLimits: this.transportLimits,
       onBug: (who, error) => this.fail("uncaught", `${who}: ${errorText(error)}`),
       onLeader: (node) => {
         for (const listener of this.#leaderListeners) listener(node);

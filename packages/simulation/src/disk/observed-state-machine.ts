@@ -74,9 +74,12 @@ export class ObservedStateMachine implements KeyValueStateMachine {
     return { kind: "applied", results };
   }
 
+  /** More may be applied while it lasts, and is not part of it. */
   async flush(): Promise<FlushOutcome> {
     await this.#init.pace("flush");
-    return this.#init.machine.flush();
+    const outcome = await this.#init.machine.flush();
+    await this.#init.pace("flush");
+    return outcome;
   }
 
   get(key: string): KeyValueEntry | undefined {

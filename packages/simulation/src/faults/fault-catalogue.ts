@@ -17,6 +17,7 @@ import { haltLeaders } from "./throne-fault.ts";
 import {
   cutAllPower,
   cutPower,
+  floodPaused,
   killClient,
   killMidway,
   killProcess,
@@ -32,6 +33,7 @@ export const FAULTS: readonly Fault[] = [
   cutAllPower,
   pauseProcess,
   stallProcess,
+  floodPaused,
   killClient,
   isolateNode,
   splitCluster,

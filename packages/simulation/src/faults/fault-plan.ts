@@ -14,12 +14,13 @@ export interface FaultPlanOptions {
   readonly faults: readonly Fault[];
   readonly startMs: number;
   readonly endMs: number;
-  /** Between two strokes on average. */
+  /** Between two strokes on average. Those of no weight are planned elsewhere. */
   readonly pauseMs: number;
 }
 
 export function drawFaultPlan(random: SeededRandom, options: FaultPlanOptions): readonly PlannedFault[] {
-  const { faults, startMs, endMs, pauseMs } = options;
+  const { startMs, endMs, pauseMs } = options;
+  const faults = options.faults.filter(({ weight }) => weight > 0);
   const plan: PlannedFault[] = [];
   if (faults.length === 0) return plan;
   for (let atMs = startMs + random.below(pauseMs); atMs < endMs; atMs += 1 + random.below(2 * pauseMs)) {

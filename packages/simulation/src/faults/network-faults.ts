@@ -5,7 +5,7 @@ import type { SeededRandom } from "../random/seeded-random.ts";
 import { NO_MESSAGE_FAULTS } from "../network/lossy-transport.ts";
 import { SKIPPED, type Fault, type FaultOutcome } from "./fault.ts";
 
-const BURST_US = 2_500_000;
+const BURST_US = 1_800_000;
 
 type Route = readonly [from: PeerId, to: PeerId];
 

@@ -112,6 +112,19 @@ export const pauseProcess: Fault = {
 /** As a long garbage collection, or a machine that swaps. */
 export const stallProcess: Fault = { ...pauseProcess, name: "stall-process", durationMsMin: 5, durationMsMax: 250 };
 
+/** More than a node that stands still can be told: what waits for it must not grow without bound. */
+export const floodPaused: Fault = {
+  name: "flood",
+  durationMsMin: 1_500,
+  durationMsMax: 4_000,
+  // So costly to live through that it is planned by itself, once in a while.
+  weight: 0,
+  strike(scene, random) {
+    scene.workload.flood();
+    return pauseProcess.strike(scene, random);
+  },
+};
+
 export const killClient: Fault = {
   name: "kill-client",
   durationMsMin: 0,

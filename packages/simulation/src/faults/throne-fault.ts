@@ -1,10 +1,12 @@
 import type { SimulatedNode } from "../cluster/simulated-node.ts";
 import type { World } from "../cluster/world.ts";
+import { NO_MESSAGE_FAULTS } from "../network/lossy-transport.ts";
+import { ratio } from "../random/ratio.ts";
 import type { SeededRandom } from "../random/seeded-random.ts";
 import type { Fault } from "./fault.ts";
 
 const OPERATIONS_MAX = 50;
-const REIGN_MS_MAX = 700;
+const REIGNS_MS_MAX = [40, 150, 700];
 const ABSENCE_MS_MAX = 1_200;
 
 /**
@@ -18,7 +20,16 @@ export const haltLeaders: Fault = {
   weight: 3,
   strike({ world }, random) {
     const unsubscribe = world.onLeader((node) => depose(world, node, random));
-    return { kind: "injected", text: "nobody leads for long", undo: unsubscribe };
+    const loss = ratio(random.below(50), 100);
+    world.messageFaults = { ...NO_MESSAGE_FAULTS, loss };
+    return {
+      kind: "injected",
+      text: `nobody leads for long, ${loss.numerator} % of messages are lost`,
+      undo: () => {
+        unsubscribe();
+        world.messageFaults = NO_MESSAGE_FAULTS;
+      },
+    };
   },
 };
 
@@ -37,7 +48,7 @@ function depose(world: World, leader: SimulatedNode, random: SeededRandom): void
   const unreached = random.shuffled(others).slice(0, random.below(others.length + 1));
   const cut = unreached.filter(({ peerId }) => !conditions.isStalled(leader.peerId, peerId));
   for (const { peerId } of cut) conditions.stall(leader.peerId, peerId);
-  world.time.after(1_000 + random.below(REIGN_MS_MAX) * 1_000, () => {
+  world.time.after(1_000 + random.below(random.pick(REIGNS_MS_MAX)) * 1_000, () => {
     die();
     for (const { peerId } of cut) conditions.unstall(leader.peerId, peerId);
     world.network.noteHealed();

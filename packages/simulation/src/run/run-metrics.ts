@@ -1,4 +1,5 @@
 import type { Checkers } from "../checkers/all-checkers.ts";
+import type { BoundedQueues } from "../checkers/bounded-queues.ts";
 import type { Linearizability } from "../checkers/linearizability.ts";
 import type { World } from "../cluster/world.ts";
 import type { Chaos } from "./chaos.ts";
@@ -18,6 +19,8 @@ export interface RunMetrics {
   readonly readsChecked: number;
   /** Calls in histories that were searched for an order. */
   readonly callsOrdered: number;
+  /** The fullest that any queue toward a peer has been; of several runs, added up. */
+  readonly queuedBytesMax: number;
   readonly processesKilled: number;
   readonly powerCuts: number;
   readonly unsyncedBatchesLost: number;
@@ -39,6 +42,7 @@ export interface RunMetrics {
 export function collectMetrics(seen: {
   readonly world: World;
   readonly chaos: Chaos;
+  readonly queues: BoundedQueues;
   readonly linearizability: Linearizability;
   readonly checkers: Checkers;
 }): RunMetrics {
@@ -59,6 +63,7 @@ export function collectMetrics(seen: {
     writesRetried: checkers.exactlyOnce.retryCount,
     readsChecked: checkers.answers.readCount,
     callsOrdered: seen.linearizability.operationCount,
+    queuedBytesMax: seen.queues.queuedBytesMax,
     processesKilled: deathCounts.killed,
     powerCuts: deathCounts.powerCut,
     unsyncedBatchesLost: deathCounts.lostBatches,

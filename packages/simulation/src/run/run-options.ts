@@ -36,11 +36,18 @@ export interface RunChoices {
 /** The name by which the fault points in the code are chosen, as if they were one fault. */
 export const FAULT_POINTS = "fault-points";
 
+const DRIFT = "clock-drift";
+const FLOOD = "flood";
+const FLOODED = ratio(1, 16);
+
 /** Faults begin once the cluster has had time to form. */
 const CALM_MS = 3_000;
 const CHAOS_MS = 40_000;
 /** A fault that is allowed at all strikes in three of four runs: in fewer kinds each finds others undisturbed. */
 const PRESENCE = ratio(3, 4);
+/** In half of the runs one kind of fault strikes much more often than the others. */
+const FOCUSED = ratio(1, 2);
+const FOCUS_WEIGHT = 6;
 /**
  * Drift allowances, and how far clocks may then be off: over the shortest election timeout E, a leader whose clock is
  * slow by p and a voter whose clock is fast by p differ by E * 2p / (1 + p), which the allowance covers with two ticks
@@ -55,8 +62,11 @@ export function drawRunOptions(seed: number, choices: RunChoices = {}): RunOptio
   const random = new SeededRandom(seed).child("options");
   const lease = random.chance(ratio(1, 3)) ? random.pick(LEASES) : undefined;
   const chaosMs = choices.chaosMs ?? CHAOS_MS;
-  const allowed = FAULTS.filter(({ name }) => choices.faults?.includes(name) ?? true);
+  const isAllowed = (name: string): boolean => choices.faults?.includes(name) ?? true;
+  const allowed = FAULTS.filter(({ name }) => isAllowed(name));
   const present = allowed.filter(() => random.chance(PRESENCE));
+  const focus = present.length > 0 && random.chance(FOCUSED) ? random.pick(present) : undefined;
+  const faults = present.map((fault) => (fault === focus ? { ...fault, weight: fault.weight * FOCUS_WEIGHT } : fault));
   const pauseMs = 500 + random.below(4_000);
   const planRandom = random.child("plan");
   return {
@@ -64,19 +74,33 @@ export function drawRunOptions(seed: number, choices: RunChoices = {}): RunOptio
     nodeCount: choices.nodeCount ?? (random.below(2) === 0 ? 3 : 5),
     clientCount: choices.clientCount ?? random.between(2, 5),
     groupCount: random.between(1, 3),
-    thinkMsMax: random.pick([500, 1_500, 4_000]),
+    thinkMsMax: random.pick([1_000, 2_000, 4_000]),
     config: drawConfig(random.child("config"), lease?.driftMs),
     driftPpmMax: lease?.ppmMax,
     quality: drawQuality(random.child("quality")),
     pace: { syncUsMin: 100, syncUsMax: 200 + random.below(20_000), workUsMax: random.pick([0, 3_000, 40_000]) },
     chaosMs,
-    hasFaultPoints: choices.faults?.includes(FAULT_POINTS) ?? true,
-    plan: drawFaultPlan(planRandom, { faults: present, startMs: CALM_MS, endMs: CALM_MS + chaosMs, pauseMs }),
+    hasFaultPoints: isAllowed(FAULT_POINTS),
+    plan: [
+      ...(lease === undefined || !isAllowed(DRIFT) ? [] : [driftThroughout(planRandom, chaosMs)]),
+      ...(isAllowed(FLOOD) && planRandom.chance(FLOODED) ? [floodOnce(planRandom, chaosMs)] : []),
+      ...drawFaultPlan(planRandom, { faults, startMs: CALM_MS, endMs: CALM_MS + chaosMs, pauseMs }),
+    ],
   };
+}
+
+/** Leases are about clocks: where there are leases, clocks are wrong from the beginning. */
+function driftThroughout(random: SeededRandom, chaosMs: number): PlannedFault {
+  return { atMs: CALM_MS, name: DRIFT, durationMs: chaosMs, seed: random.below(2 ** 32) };
+}
+
+function floodOnce(random: SeededRandom, chaosMs: number): PlannedFault {
+  return { atMs: CALM_MS + random.below(chaosMs), name: FLOOD, durationMs: 3_000, seed: random.below(2 ** 32) };
 }
 
 function drawConfig(random: SeededRandom, leaseDriftMs: number | undefined): Partial<NodeConfig> {
   return {
+    tickMs: leaseDriftMs === undefined ? random.pick([10, 20, 40]) : 10,
     leaseDriftMs,
     failoverMsMax: random.pick([0, 60, 120]),
     compactionEntries: random.between(5, 120),

@@ -4,6 +4,7 @@
  * all the time, what is live must come back once the faults stop.
  */
 import { createCheckers, type Checkers } from "../checkers/all-checkers.ts";
+import { BoundedQueues } from "../checkers/bounded-queues.ts";
 import { Linearizability } from "../checkers/linearizability.ts";
 import { Liveness } from "../checkers/liveness.ts";
 import { prepareProcess } from "../cluster/preparation.ts";
@@ -35,6 +36,8 @@ export async function simulateRun(options: RunOptions, onTraceLine?: (line: Trac
   const observers = Object.values(checkers);
   const world = new World({ seed, config, quality, pace, driftPpmMax, observers, onTraceLine });
   const chaos = new Chaos(world, options);
+  const queues = new BoundedQueues(world);
+  queues.watch();
   await watchRejections(
     (error) => world.fail("uncaught", `a promise that nobody awaits: ${String(error)}`),
     async () => {
@@ -50,7 +53,7 @@ export async function simulateRun(options: RunOptions, onTraceLine?: (line: Trac
   return {
     options,
     violation: world.violation,
-    metrics: collectMetrics({ world, chaos, checkers, linearizability }),
+    metrics: collectMetrics({ world, chaos, checkers, queues, linearizability }),
     traceHash: world.trace.digest(world.time.eventCount),
     lastLines: world.trace.lastLines,
   };

@@ -1,4 +1,4 @@
-import type { ReadConsistency } from "@aspenjs/api";
+import { AspenError, type ReadConsistency } from "@aspenjs/api";
 import type { World } from "../cluster/world.ts";
 import { ClientProgram, type ClientProgramOptions } from "./client-program.ts";
 import type { KeySpace } from "./key-space.ts";
@@ -16,7 +16,10 @@ interface Seat {
   readonly die: () => void;
 }
 
-const BURST_THINK_MS_MAX = 40;
+const FLOOD_WRITES = 60;
+const FLOOD_KEYS = 1;
+const FLOOD_VALUE_BYTES = 50_000;
+const BURST_THINK_MS_MAX = 60;
 const BURST_PATIENCE_MS_MAX = 200;
 
 /** The clients of a run and what they were told. Clients die and are replaced: the number of seats stays. */
@@ -69,6 +72,25 @@ export class Workload {
     for (const endpoint of writeTo) {
       this.#guests.push(this.#seatClient({ ...habits, diet: "writes", endpoint }, isOver));
     }
+  }
+
+  /** Many writes at once, of values that are not small, to keys that nobody else reads. */
+  flood(): void {
+    this.#clientCount += 1;
+    const client = this.#world.addClient(`f${this.#clientCount}`);
+    client.run(async () => {
+      try {
+        const connected = await client.connect();
+        const writes = Array.from({ length: FLOOD_WRITES }, (_, index) => {
+          const value = new Uint8Array(FLOOD_VALUE_BYTES);
+          return connected.store.write({ kind: "set", key: `flood/${index % FLOOD_KEYS}`, value });
+        });
+        await Promise.allSettled(writes);
+        await connected.close();
+      } catch (error) {
+        if (!(error instanceof AspenError)) throw error;
+      }
+    });
   }
 
   #take(seat: number): void {
