@@ -167,10 +167,10 @@ export const CANARIES: readonly SimulationCanary[] = [
   },
   {
     name: "unknown-outcome-called-refused",
-    why: "a client is told that a write was not applied, and it was",
-    file: `${SHELL}/refusal-error.ts`,
-    find: 'details: { outcome: "unknown" },',
-    replace: 'details: { outcome: "not_applied" },',
+    why: "a client says that a write was not applied, and it was",
+    file: "packages/client/src/pending-call.ts",
+    find: 'return this.policy.mayHaveTakenEffect ? "unknown" : "not_applied";',
+    replace: 'return this.policy.mayHaveTakenEffect ? "not_applied" : "not_applied";',
   },
   {
     name: "snapshot-never-tried-again",

@@ -10,8 +10,10 @@ import {
   type RunArtifact,
   type RunOptions,
   type RunReport,
+  type RunSurroundings,
   type TraceLine,
 } from "@aspenjs/simulation";
+import { withStateDisks, type StateKind } from "./state-directory.ts";
 
 const FOLDER = "docs/simulations";
 const SHRINK_RUNS_MAX = 150;
@@ -23,25 +25,26 @@ export interface TracedRun {
 }
 
 /** A run whose every line is kept. */
-export async function traceRun(options: RunOptions): Promise<TracedRun> {
+export async function traceRun(options: RunOptions, around: RunSurroundings = {}): Promise<TracedRun> {
   const events: TraceLine[] = [];
   const startMs = performance.now();
-  const report = await simulateRun(options, (line) => void events.push(line));
+  const report = await simulateRun(options, { ...around, onTraceLine: (line) => void events.push(line) });
   return { report, events, durationMs: Math.round(performance.now() - startMs) };
 }
 
 /** Makes the failure small and writes down what is left. @returns where */
-export async function reportFailure(options: RunOptions): Promise<string> {
-  const first = await simulateRun(options);
+export async function reportFailure(options: RunOptions, stateKind: StateKind): Promise<string> {
+  const simulate = (chosen: RunOptions) => withStateDisks(stateKind, (around) => simulateRun(chosen, around));
+  const first = await simulate(options);
   const { report, runs } = await shrinkRun(first, {
-    simulate: (smaller) => simulateRun(smaller),
+    simulate,
     runsMax: SHRINK_RUNS_MAX,
   });
   console.log(
     `shrunk in ${runs} runs: ${options.plan.length} faults to ${report.options.plan.length}, ` +
       `${options.clientCount} clients to ${report.options.clientCount}`,
   );
-  return writeArtifact(await traceRun(report.options));
+  return writeArtifact(await withStateDisks(stateKind, (around) => traceRun(report.options, around)));
 }
 
 export function writeArtifact({ report, events, durationMs }: TracedRun): string {

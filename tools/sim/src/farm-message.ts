@@ -1,4 +1,5 @@
 import type { RunChoices, RunMetrics, Violation } from "@aspenjs/simulation";
+import type { StateKind } from "./state-directory.ts";
 
 /** To a worker: live through these seeds. */
 export interface SeedOrder {
@@ -6,6 +7,7 @@ export interface SeedOrder {
   readonly choices: RunChoices;
   /** Each seed twice, with equal traces. */
   readonly isTwice: boolean;
+  readonly stateKind: StateKind;
 }
 
 /** From a worker, one for each seed. */

@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { drawRunOptions, FAULT_POINTS, FAULTS, type RunChoices } from "@aspenjs/simulation";
 import { CANARIES } from "./canaries.ts";
 import { huntCanaries, renderHunt } from "./canary-hunt.ts";
 import { searchSeeds } from "./seed-search.ts";
 import { replayRun, showRun } from "./show-run.ts";
+import { STATE_KINDS, type StateKind } from "./state-directory.ts";
 
 interface SimFlags {
   readonly seed?: number;
@@ -15,6 +16,7 @@ interface SimFlags {
   readonly clients?: number;
   readonly seconds?: number;
   readonly faults?: readonly string[];
+  readonly state: StateKind;
   readonly workers: number;
   readonly twice: boolean;
   readonly trace: boolean;
@@ -34,6 +36,7 @@ const program = new Command("sim")
   .option("--clients <n>", "clients at a time", wholeNumber)
   .option("--seconds <n>", "of virtual time in which things go wrong", wholeNumber)
   .option("--faults <names>", "only these faults, with commas between; none: no faults at all", faultNames)
+  .addOption(new Option("--state <kind>", "where nodes keep their state").choices(STATE_KINDS).default("memory"))
   .option("--workers <n>", "processes", wholeNumber, availableParallelism())
   .option("--twice", "each seed twice: both must do the same things", false)
   .option("--trace", "with --seed or --replay: what happens, line by line", false)
@@ -67,7 +70,12 @@ async function simulate(flags: SimFlags): Promise<boolean> {
     faults: flags.faults,
   };
   if (flags.seed !== undefined) {
-    return showRun({ options: drawRunOptions(flags.seed, choices), isTraced: flags.trace, isKept: flags.keep });
+    return showRun({
+      options: drawRunOptions(flags.seed, choices),
+      stateKind: flags.state,
+      isTraced: flags.trace,
+      isKept: flags.keep,
+    });
   }
   const stopping = new AbortController();
   process.once("SIGINT", () => {
@@ -78,6 +86,7 @@ async function simulate(flags: SimFlags): Promise<boolean> {
     seeds: Array.from({ length: flags.seeds }, (_, position) => flags.from + position),
     workerCount: flags.workers,
     isTwice: flags.twice,
+    stateKind: flags.state,
     choices,
     signal: stopping.signal,
   });

@@ -4,12 +4,15 @@ import { fileURLToPath } from "node:url";
 import { canaryLaunch, type Canary } from "@aspenjs/canary";
 import type { RunChoices } from "@aspenjs/simulation";
 import type { SeedOrder, SeedResult } from "./farm-message.ts";
+import type { StateKind } from "./state-directory.ts";
 
 export interface SeedFarmOptions {
   readonly seeds: readonly number[];
   readonly choices: RunChoices;
   readonly workerCount: number;
   readonly isTwice: boolean;
+  /** Default: memory. */
+  readonly stateKind?: StateKind | undefined;
   /** A bug for every worker to run with. */
   readonly canary?: Canary | undefined;
   /** Another Node than this one. */
@@ -60,8 +63,8 @@ async function feed(
     const seeds = state.isOver ? [] : remaining.splice(0, BATCH_SEEDS);
     awaited = seeds.length;
     if (awaited === 0) return resolve();
-    const { choices, isTwice } = options;
-    worker.send({ seeds, choices, isTwice } satisfies SeedOrder);
+    const { choices, isTwice, stateKind = "memory" } = options;
+    worker.send({ seeds, choices, isTwice, stateKind } satisfies SeedOrder);
   };
   worker.on("message", (result: SeedResult) => {
     if (!state.isOver && !options.onResult(result)) state.isOver = true;

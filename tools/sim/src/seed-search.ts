@@ -3,17 +3,20 @@ import { reportFailure } from "./failure-report.ts";
 import type { SeedResult } from "./farm-message.ts";
 import { Progress } from "./progress.ts";
 import { runSeeds } from "./seed-farm.ts";
+import type { StateKind } from "./state-directory.ts";
 
 export interface SeedSearchOptions {
   readonly seeds: readonly number[];
   readonly workerCount: number;
   readonly isTwice: boolean;
+  readonly stateKind: StateKind;
   readonly choices: RunChoices;
   readonly signal: AbortSignal;
 }
 
 /** Many seeds over all cores, to the last whatever it finds. @returns whether all was well */
 export async function searchSeeds({
+  stateKind,
   seeds,
   workerCount,
   isTwice,
@@ -38,7 +41,7 @@ export async function searchSeeds({
     progress.show({ done, all: seeds.length, virtualMs: total.virtualMs, violations: found.length });
     return true;
   };
-  await runSeeds({ seeds, choices, workerCount, isTwice, signal, onResult });
+  await runSeeds({ stateKind, seeds, choices, workerCount, isTwice, signal, onResult });
   progress.clear();
   if (total !== undefined) console.log(JSON.stringify(total, undefined, 2));
   const realMs = performance.now() - startMs;
@@ -46,7 +49,7 @@ export async function searchSeeds({
   const [first] = found;
   if (first !== undefined && !signal.aborted) {
     console.log(`shrinking seed ${first.seed}`);
-    console.log(`written: ${await reportFailure(drawRunOptions(first.seed, choices))}`);
+    console.log(`written: ${await reportFailure(drawRunOptions(first.seed, choices), stateKind)}`);
   }
   const rest = signal.aborted ? ", ended early" : "";
   console.log(`${done} of ${seeds.length} seeds${rest}, ${found.length} violations`);

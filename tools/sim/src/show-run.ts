@@ -1,16 +1,18 @@
 import { simulateRun, traceText, type RunOptions, type RunReport, type TraceLine } from "@aspenjs/simulation";
 import { readArtifact, reportFailure, traceRun, writeArtifact } from "./failure-report.ts";
+import { withStateDisks, type StateKind } from "./state-directory.ts";
 
 export interface ShowRunOptions {
   readonly options: RunOptions;
+  readonly stateKind: StateKind;
   readonly isTraced: boolean;
   /** Write the artifact and its timeline even if all was well. */
   readonly isKept: boolean;
 }
 
 /** One run, told on the terminal. @returns whether all was well */
-export async function showRun({ options, isTraced, isKept }: ShowRunOptions): Promise<boolean> {
-  const { report, events, durationMs } = await traceRun(options);
+export async function showRun({ options, stateKind, isTraced, isKept }: ShowRunOptions): Promise<boolean> {
+  const { report, events, durationMs } = await withStateDisks(stateKind, (around) => traceRun(options, around));
   if (isTraced) for (const line of events) console.log(traceText(line));
   tell(report, durationMs);
   if (isKept) console.log(`written: ${writeArtifact({ report, events, durationMs })}`);
@@ -18,7 +20,7 @@ export async function showRun({ options, isTraced, isKept }: ShowRunOptions): Pr
   console.log(
     `\nVIOLATION after ${report.violation.atUs / 1_000} ms, ${report.violation.checker}: ${report.violation.message}`,
   );
-  if (!isKept) console.log(`written: ${await reportFailure(options)}`);
+  if (!isKept) console.log(`written: ${await reportFailure(options, stateKind)}`);
   return false;
 }
 
@@ -26,7 +28,7 @@ export async function showRun({ options, isTraced, isKept }: ShowRunOptions): Pr
 export async function replayRun(path: string, isTraced: boolean): Promise<boolean> {
   const artifact = readArtifact(path);
   const onLine = isTraced ? (line: TraceLine) => console.log(traceText(line)) : undefined;
-  const report = await simulateRun(artifact.options, onLine);
+  const report = await simulateRun(artifact.options, { onTraceLine: onLine });
   const { violation } = report;
   console.log(violation === undefined ? "no violation" : `${violation.checker}: ${violation.message}`);
   const isSame = report.traceHash === artifact.traceHash;

@@ -5,14 +5,12 @@ import { ElectionSafety } from "./election-safety.ts";
 import { ExactlyOnce } from "./exactly-once.ts";
 import { LogMatching } from "./log-matching.ts";
 import { LogMirror } from "./log-mirror.ts";
-import { StateMachineSafety } from "./state-machine-safety.ts";
-
-const CHECKSUM_EVERY = 8;
+import { StateMachineSafety, type StateMachineSafetyOptions } from "./state-machine-safety.ts";
 
 export type Checkers = ReturnType<typeof createCheckers>;
 
 /** All that watch a run while it goes on. The order counts: what others look things up in comes first. */
-export function createCheckers(onMismatch: (message: string) => void) {
+export function createCheckers(options: Pick<StateMachineSafetyOptions, "checksumEvery" | "onMismatch">) {
   const logs = new LogMirror();
   const history = new AppliedHistory();
   return {
@@ -21,7 +19,7 @@ export function createCheckers(onMismatch: (message: string) => void) {
     electionSafety: new ElectionSafety(),
     logMatching: new LogMatching(),
     committedEntries: new CommittedEntries(logs),
-    stateMachineSafety: new StateMachineSafety({ history, checksumEvery: CHECKSUM_EVERY, onMismatch }),
+    stateMachineSafety: new StateMachineSafety({ history, ...options }),
     exactlyOnce: new ExactlyOnce(history),
     answers: new Answers(history),
   };

@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly pace: DiskPace;
   readonly driftPpmMax: number | undefined;
   readonly observers: readonly ClusterObserver[];
+  /** Where nodes keep their state. Default: on a virtual disk. */
+  readonly createStateDisk?: ((nodeId: NodeId) => StateDisk) | undefined;
   readonly onTraceLine?: ((line: TraceLine) => void) | undefined;
 }
 
@@ -114,9 +116,10 @@ export class World {
     return this.#around.observer;
   }
 
-  addNode(nodeId: NodeId, stateDisk: StateDisk = new VirtualStateDisk()): SimulatedNode {
+  addNode(nodeId: NodeId): SimulatedNode {
     assert(!this.nodes.has(nodeId), "a node id is given once");
     const random = this.random.child(`node ${nodeId}`);
+    const stateDisk = this.#options.createStateDisk?.(nodeId) ?? new VirtualStateDisk();
     const node = new SimulatedNode(this.#around, nodeId, random, stateDisk, this.#options.pace);
     this.nodes.set(nodeId, node);
     return node;

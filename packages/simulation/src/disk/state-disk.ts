@@ -9,8 +9,8 @@ export interface StateDisk {
   kill(): void;
   /** What was not flushed is lost. */
   cutPower(): void;
-  /** Every write fails from now on, until the disk is mended. */
-  breakDown(code: "disk_full" | "io_failed"): void;
+  /** Every write fails from now on, until the disk is mended. @returns whether this disk can do that */
+  breakDown(code: "disk_full" | "io_failed"): boolean;
   mend(): void;
 }
 
@@ -29,8 +29,9 @@ export class VirtualStateDisk implements StateDisk {
     this.#disk.cutPower();
   }
 
-  breakDown(code: "disk_full" | "io_failed"): void {
+  breakDown(code: "disk_full" | "io_failed"): boolean {
     this.#disk.fail({ code, message: `the simulated disk was told to fail with ${code}` });
+    return true;
   }
 
   mend(): void {

@@ -49,7 +49,7 @@ export const failStateDisk: Fault = {
     const node = pickRunning(world, random);
     if (node === undefined) return SKIPPED;
     const code = random.below(2) === 0 ? "io_failed" : "disk_full";
-    node.stateDisk.breakDown(code);
+    if (!node.stateDisk.breakDown(code)) return SKIPPED;
     return {
       kind: "injected",
       text: `nothing can be written to the state of node ${node.nodeId}, ${code}`,

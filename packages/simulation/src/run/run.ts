@@ -3,12 +3,14 @@
  * within a bound of virtual time. Two phases, as in the simulators of TigerBeetle and openraft: what is safe must be so
  * all the time, what is live must come back once the faults stop.
  */
+import type { NodeId } from "@aspenjs/api";
 import { createCheckers, type Checkers } from "../checkers/all-checkers.ts";
 import { BoundedQueues } from "../checkers/bounded-queues.ts";
 import { Linearizability } from "../checkers/linearizability.ts";
 import { Liveness } from "../checkers/liveness.ts";
 import { prepareProcess } from "../cluster/preparation.ts";
 import { World } from "../cluster/world.ts";
+import type { StateDisk } from "../disk/state-disk.ts";
 import { watchRejections } from "../event-loop/rejections.ts";
 import { Chaos } from "./chaos.ts";
 import { breakMinority } from "./minority.ts";
@@ -26,15 +28,26 @@ export interface RunReport {
   readonly lastLines: readonly TraceLine[];
 }
 
+const CHECKSUM_EVERY = 8;
 const CONVERGENCE_US = 60_000_000;
 
-/** Lives through one run; `onTraceLine` sees every line of it as it happens. */
-export async function simulateRun(options: RunOptions, onTraceLine?: (line: TraceLine) => void): Promise<RunReport> {
+/** Besides what decides the run: who watches it, and what it stands on. */
+export interface RunSurroundings {
+  /** Sees every line as it happens. */
+  readonly onTraceLine?: ((line: TraceLine) => void) | undefined;
+  /** Default: virtual disks. */
+  readonly createStateDisk?: ((nodeId: NodeId) => StateDisk) | undefined;
+}
+
+export async function simulateRun(options: RunOptions, around: RunSurroundings = {}): Promise<RunReport> {
   await prepareProcess();
-  const checkers = createCheckers((message) => world.fail("state-machine-safety", message));
+  const checkers = createCheckers({
+    checksumEvery: around.createStateDisk === undefined ? CHECKSUM_EVERY : undefined,
+    onMismatch: (message) => world.fail("state-machine-safety", message),
+  });
   const { seed, config, quality, pace, driftPpmMax } = options;
   const observers = Object.values(checkers);
-  const world = new World({ seed, config, quality, pace, driftPpmMax, observers, onTraceLine });
+  const world = new World({ seed, config, quality, pace, driftPpmMax, observers, ...around });
   const chaos = new Chaos(world, options);
   const queues = new BoundedQueues(world);
   queues.watch();

@@ -29,6 +29,7 @@ export interface ScenarioReport {
 }
 
 const FORMING_MS = 20_000;
+const CHECKSUM_EVERY = 8;
 const CONVERGENCE_US = 60_000_000;
 const QUALITY = {
   delayUsMin: 100,
@@ -52,7 +53,10 @@ export async function runScenario(
 ): Promise<ScenarioReport> {
   await prepareProcess();
   const events: TraceLine[] = [];
-  const checkers = createCheckers((message) => world.fail("state-machine-safety", message));
+  const checkers = createCheckers({
+    checksumEvery: CHECKSUM_EVERY,
+    onMismatch: (message) => world.fail("state-machine-safety", message),
+  });
   const world = new World({
     seed,
     config: options.config ?? {},
