@@ -14,9 +14,16 @@ export async function withStateDisks<Value>(
 ): Promise<Value> {
   if (kind === "memory") return run({});
   const directory = mkdtempSync(join(tmpdir(), "aspen-sim-"));
+  const disks: SqliteStateDisk[] = [];
+  const createStateDisk = (nodeId: number): SqliteStateDisk => {
+    const disk = new SqliteStateDisk(join(directory, String(nodeId)));
+    disks.push(disk);
+    return disk;
+  };
   try {
-    return await run({ createStateDisk: (nodeId) => new SqliteStateDisk(join(directory, String(nodeId))) });
+    return await run({ createStateDisk });
   } finally {
+    for (const disk of disks) await disk.close();
     rmSync(directory, { recursive: true, force: true });
   }
 }

@@ -23,10 +23,25 @@ import type { VirtualTime } from "../time/virtual-time.ts";
 export class HeldStateMachine implements KeyValueStateMachine {
   readonly #machine: KeyValueStateMachine;
   readonly #time: VirtualTime;
+  readonly #handles = new Set<SnapshotSource | SnapshotSink>();
+  #isAbandoned = false;
 
   constructor(machine: KeyValueStateMachine, time: VirtualTime) {
     this.#machine = machine;
     this.#time = time;
+  }
+
+  /** The process is gone, and nobody in it closes anything any more: what an operating system does then. */
+  async abandon(): Promise<void> {
+    this.#isAbandoned = true;
+    for (const handle of this.#handles) await handle.close();
+    await this.#machine.close();
+  }
+
+  /** What was still being opened when the process ended is closed as well. */
+  #note(handle: SnapshotSource | SnapshotSink): void {
+    if (this.#isAbandoned) void handle.close();
+    else this.#handles.add(handle);
   }
 
   get appliedState(): AppliedState {
@@ -71,11 +86,15 @@ export class HeldStateMachine implements KeyValueStateMachine {
 
   async openSnapshot(): Promise<SnapshotSource | undefined> {
     const source = await this.#time.hold(this.#machine.openSnapshot());
-    return source === undefined ? undefined : new HeldSnapshotSource(source, this.#time);
+    if (source === undefined) return undefined;
+    this.#note(source);
+    return new HeldSnapshotSource(source, this.#time);
   }
 
   async receiveSnapshot(meta: SnapshotMeta): Promise<SnapshotSink> {
-    return new HeldSnapshotSink(await this.#time.hold(this.#machine.receiveSnapshot(meta)), this.#time);
+    const sink = await this.#time.hold(this.#machine.receiveSnapshot(meta));
+    this.#note(sink);
+    return new HeldSnapshotSink(sink, this.#time);
   }
 
   close(): Promise<void> {

@@ -15,7 +15,7 @@ export class SqliteStateDisk implements StateDisk {
   readonly #directory: string;
   #lives = 0;
   #current: string | undefined;
-  #machine: KeyValueStateMachine | undefined;
+  #machine: HeldStateMachine | undefined;
 
   /** Everything of this disk is kept in here. */
   constructor(directory: string) {
@@ -28,8 +28,8 @@ export class SqliteStateDisk implements StateDisk {
     this.#current = directory;
     const opened = await time.hold(openSqliteStateMachine({ directory, maintenance: "inline" }));
     if (opened.kind === "fault") throw new AspenError("internal", opened.fault.message);
-    this.#machine = opened.machine;
-    return new HeldStateMachine(opened.machine, time);
+    this.#machine = new HeldStateMachine(opened.machine, time);
+    return this.#machine;
   }
 
   kill(): void {
@@ -39,11 +39,17 @@ export class SqliteStateDisk implements StateDisk {
     cpSync(left, next, { recursive: true });
     this.#current = next;
     this.#machine = undefined;
-    void machine.close().then(() => rmSync(left, { recursive: true, force: true }));
+    void machine.abandon().then(() => rmSync(left, { recursive: true, force: true }));
   }
 
   cutPower(): void {
     this.kill();
+  }
+
+  /** When the run is over. */
+  async close(): Promise<void> {
+    await this.#machine?.abandon();
+    this.#machine = undefined;
   }
 
   /** Files of a real file system fail only when it does. */
