@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: { index: "src/index.ts", "sqlite/index": "src/sqlite/index.ts", "vitest/index": "src/vitest/index.ts" },
+  entry: { index: "src/index.ts", "sqlite/index": "src/sqlite/index.ts", "testing/index": "src/testing/index.ts" },
   format: ["esm"],
   dts: true,
   sourcemap: true,

@@ -1,5 +1,7 @@
-import { expect } from "vitest";
-import { simulate } from "../src/vitest/simulate.ts";
+import { describe, expect, test } from "vitest";
+import { createSimulate } from "../src/testing/create-simulate.ts";
+
+const simulate = createSimulate({ describe, test });
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

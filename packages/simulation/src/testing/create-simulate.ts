@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "vitest";
 import { runScenario, type Scenario, type ScenarioOptions, type ScenarioReport } from "../scenario/run-scenario.ts";
 import { traceText } from "../run/trace.ts";
 
@@ -15,21 +14,31 @@ const SEEDS_DEFAULT = 10;
 const TIMEOUT_MS_DEFAULT = 120_000;
 const LINES_SHOWN = 60;
 
+/** What is needed of a test framework; vitest has it. */
+export interface TestFramework {
+  readonly describe: (name: string, declare: () => void) => unknown;
+  readonly test: (name: string, run: () => Promise<void>, timeoutMs: number) => unknown;
+}
+
+/** States a scenario: each seed of it becomes a test. */
+export type Simulate = (name: string, options: SimulateOptions, scenario: Scenario) => void;
+
 /**
- * A test for each seed: the scenario happens to a simulated cluster that every checker watches. A seed that fails leaves
+ * The scenario happens to a simulated cluster that every checker watches, once for each seed. A seed that fails leaves
  * an artifact in `docs/simulations`, and its error says how to live through the same again.
  */
-export function simulate(name: string, options: SimulateOptions, scenario: Scenario): void {
-  describe(name, () => {
-    test.each(chosenSeeds(options))(
-      "seed %i",
-      async (seed) => {
-        const report = await runScenario(seed, scenario, options);
-        if (report.violation !== undefined) throw failureOf(name, report);
-      },
-      options.timeoutMs ?? TIMEOUT_MS_DEFAULT,
-    );
-  });
+export function createSimulate({ describe, test }: TestFramework): Simulate {
+  return (name, options, scenario) => {
+    describe(name, () => {
+      for (const seed of chosenSeeds(options)) {
+        const run = async (): Promise<void> => {
+          const report = await runScenario(seed, scenario, options);
+          if (report.violation !== undefined) throw failureOf(name, report);
+        };
+        test(`seed ${seed}`, run, options.timeoutMs ?? TIMEOUT_MS_DEFAULT);
+      }
+    });
+  };
 }
 
 function chosenSeeds({ seeds = SEEDS_DEFAULT }: SimulateOptions): readonly number[] {
