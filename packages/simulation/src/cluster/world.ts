@@ -54,6 +54,7 @@ export class World {
   readonly #options: WorldOptions;
   readonly #secret: ClusterSecret;
   readonly #around: NodeSurroundings;
+  readonly #writeListeners = new Set<(node: SimulatedNode) => void>();
   readonly #leaderListeners = new Set<(node: SimulatedNode) => void>();
   #violation: Violation | undefined;
 
@@ -71,7 +72,9 @@ export class World {
       trace: this.trace,
       secret: this.#secret,
       clusterId: CLUSTER_ID,
-      observer: combineObservers(options.observers, (checker, error) => this.fail(checker, errorText(error))),
+      observer: combineObservers([...options.observers, this.#listening()], (checker, error) =>
+        this.fail(checker, errorText(error)),
+      ),
       messageFaults: () => this.messageFaults,
       messageCounts: this.messageCounts,
       config: options.config,
@@ -109,6 +112,12 @@ export class World {
   onLeader(listener: (node: SimulatedNode) => void): () => void {
     this.#leaderListeners.add(listener);
     return () => this.#leaderListeners.delete(listener);
+  }
+
+  /** Hears of every node that hands entries to its log. @returns how to stop that */
+  onLogWrite(listener: (node: SimulatedNode) => void): () => void {
+    this.#writeListeners.add(listener);
+    return () => this.#writeListeners.delete(listener);
   }
 
   /** Tells every observer. */
@@ -178,6 +187,16 @@ export class World {
     });
     this.clients.push(client);
     return client;
+  }
+
+  #listening(): ClusterObserver {
+    return {
+      name: "listeners",
+      onLogWrite: (nodeId, { entries }) => {
+        if (entries.length === 0) return;
+        for (const listener of this.#writeListeners) listener(this.node(nodeId));
+      },
+    };
   }
 
   #ticket(): string {

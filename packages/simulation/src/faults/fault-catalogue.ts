@@ -1,5 +1,6 @@
 import { driftClocks, jumpWallClock } from "./clock-faults.ts";
 import { failLogSync, failStateDisk, loseMachine, rotBit, slowDisk } from "./disk-faults.ts";
+import { duel } from "./duel-fault.ts";
 import type { Fault } from "./fault.ts";
 import {
   badMessages,
@@ -55,6 +56,7 @@ export const FAULTS: readonly Fault[] = [
   takeSnapshot,
   changeMembership,
   haltLeaders,
+  duel,
 ];
 
 export function faultNamed(name: string): Fault | undefined {
