@@ -17,7 +17,7 @@ test.each([
   ["node 0", { nodeId: 0 }],
   ["an empty address", { addresses: [""] }],
   ["an address that is too long", { addresses: ["a".repeat(limits.addressBytesMax + 1)] }],
-  ["too many addresses", { addresses: new Array<string>(limits.nodeAddressesMax + 1).fill("/a") }],
+  ["too many addresses", { addresses: Array.from({ length: limits.nodeAddressesMax + 1 }, () => "/a") }],
 ])("a record with %s is refused", (_name, change) => {
   expect(() => assertNodeRecord({ ...record, ...change })).toThrow(refused);
 });
