@@ -16,6 +16,7 @@ test("the limits that users build on are what they were published as", () => {
     peersMax: 64,
     nodeAddressesMax: 16,
     addressBytesMax: 512,
+    peerIdBytesMax: 128,
     nodeIdMax: 9_007_199_254_740_991,
     promotionLagEntriesMax: 100,
   });

@@ -14,6 +14,7 @@ export const limits = {
   peersMax: 64,
   nodeAddressesMax: 16,
   addressBytesMax: 512,
+  peerIdBytesMax: 128,
   nodeIdMax: Number.MAX_SAFE_INTEGER,
   /** A learner this close to the leader's last log index may become a voter. */
   promotionLagEntriesMax: 100,

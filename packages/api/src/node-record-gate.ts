@@ -11,6 +11,9 @@ import { isNodeId } from "./node-id.ts";
 export function assertNodeRecord({ nodeId, peerId, addresses }: NodeRecord): void {
   if (!isNodeId(nodeId)) throw new AspenError("invalid_request", "a node id is an integer from 1 to 2^53 - 1");
   if (peerId === "") throw new AspenError("invalid_request", `node ${nodeId} has no peer id`);
+  if (!peerId.isWellFormed() || utf8ByteLength(peerId) > limits.peerIdBytesMax) {
+    throw new AspenError("invalid_request", `the peer id of node ${nodeId} has at most ${limits.peerIdBytesMax} bytes`);
+  }
   if (addresses.length > limits.nodeAddressesMax) {
     throw new AspenError("invalid_request", `node ${nodeId} has more than ${limits.nodeAddressesMax} addresses`, {
       details: { size: addresses.length, max: limits.nodeAddressesMax },

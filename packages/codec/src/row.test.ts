@@ -80,6 +80,28 @@ describe("rows", () => {
   });
 });
 
+describe("the number of cells", () => {
+  const listOf = (cell: Cell, cells: number) => encodeRow(Array.from({ length: cells }, () => cell));
+  const open = (cell: Cell, cells: number, rowBytesMax: number) => decodeRow(listOf(cell, cells), rowBytesMax);
+
+  test("is bounded by the bytes that a row may have, lists included", () => {
+    expect(open(null, 12_287, 20_000).remaining).toBe(12_287);
+    expect(() => open(null, 12_288, 20_000)).toThrow(DecodeError);
+    expect(open(null, 16_383, 1_048_576).remaining).toBe(16_383);
+    expect(() => open(null, 16_384, 1_048_576)).toThrow(DecodeError);
+  });
+
+  test.each(["", new Uint8Array()])("counts text and bytes four times", (cell) => {
+    expect(open(cell, 3_071, 20_000).remaining).toBe(3_071);
+    expect(() => open(cell, 3_072, 20_000)).toThrow(DecodeError);
+  });
+
+  test("may be bounded by the caller instead", () => {
+    expect(decodeRow(listOf(null, 13_000), 20_000, 13_001).remaining).toBe(13_000);
+    expect(() => decodeRow(listOf(null, 2), 20_000, 2)).toThrow(DecodeError);
+  });
+});
+
 describe("RowReader", () => {
   const read = (...row: Cell[]) => decodeRow(encodeRow(row), 10_000);
 

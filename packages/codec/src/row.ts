@@ -1,5 +1,6 @@
 import { decode, encode } from "cborg";
 import { DecodeError } from "./decode-error.ts";
+import { limits } from "./limits.ts";
 import { RowReader } from "./row-reader.ts";
 import { StrictTokenizer } from "./strict-tokenizer.ts";
 
@@ -30,10 +31,15 @@ export function encodeRow(row: Row): Uint8Array {
 
 /**
  * Opens a row for reading. Only canonical bytes pass: trailing bytes, indefinite lengths and non-minimal integers
- * are refused. The byte length is checked before anything is allocated.
+ * are refused. The byte length is checked before anything is allocated, and cells are counted as they come: with the
+ * default bound, decoding allocates at most about twice `rowBytesMax`, whatever the bytes are.
  * @throws DecodeError
  */
-export function decodeRow(bytes: Uint8Array, rowBytesMax: number): RowReader {
+export function decodeRow(
+  bytes: Uint8Array,
+  rowBytesMax: number,
+  rowCellsMax: number = cellsMaxOf(rowBytesMax),
+): RowReader {
   if (bytes.byteLength > rowBytesMax) {
     throw new DecodeError(`row of ${bytes.byteLength} bytes exceeds ${rowBytesMax}`);
   }
@@ -41,9 +47,13 @@ export function decodeRow(bytes: Uint8Array, rowBytesMax: number): RowReader {
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let value: unknown;
   try {
-    value = decode(plain, { ...DECODE_OPTIONS, tokenizer: new StrictTokenizer(plain, DECODE_OPTIONS) });
+    value = decode(plain, { ...DECODE_OPTIONS, tokenizer: new StrictTokenizer(plain, DECODE_OPTIONS, rowCellsMax) });
   } catch (cause) {
     throw new DecodeError("not a canonical row", { cause });
   }
   return RowReader.of("row", value);
+}
+
+function cellsMaxOf(rowBytesMax: number): number {
+  return Math.max(limits.rowCellsMin, Math.floor(rowBytesMax / limits.rowBytesPerCell));
 }

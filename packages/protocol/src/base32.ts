@@ -27,8 +27,8 @@ export function decodeBase32(text: string): Uint8Array | undefined {
   let byteLength = 0;
   let pending = 0;
   let pendingBits = 0;
-  for (const character of text) {
-    const value = VALUES.get(character);
+  for (let at = 0; at < text.length; at += 1) {
+    const value = VALUES.get(text[at] ?? "");
     if (value === undefined) return undefined;
     pending = (pending << BITS_PER_CHARACTER) | value;
     pendingBits += BITS_PER_CHARACTER;

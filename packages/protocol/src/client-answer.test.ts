@@ -1,4 +1,4 @@
-import type { ClusterState, KeyValueEntry, NodeMetrics } from "@aspenjs/api";
+import { limits, type ClusterState, type KeyValueEntry, type NodeMetrics } from "@aspenjs/api";
 import { DecodeError, encodeRow, type Cell } from "@aspenjs/codec";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -227,7 +227,20 @@ describe("client answers", () => {
   });
 
   test("a duration that nobody could have measured is never written", () => {
-    const broken = { ...metrics, quorumAckAgeMs: Number.NaN };
-    expect(() => encodeClientAnswer("getMetrics", broken)).toThrow("a duration is a finite number");
+    const written = (quorumAckAgeMs: number) => () => encodeClientAnswer("getMetrics", { ...metrics, quorumAckAgeMs });
+    expect(written(Number.NaN)).toThrow("a duration is a finite number");
+    expect(written(2 ** 42)).toThrow("shorter than 71 years");
+  });
+
+  test("the page and the deletion of the most entries have no more cells than a row may have", () => {
+    const entriesOf = (count: number): KeyValueEntry[] => Array.from({ length: count }, () => entry);
+    const entries = entriesOf(limits.scanLimitMax);
+    const label = { consistency: "stale", appliedIndex: 9, revision: 8 } as const;
+    const page = { ...label, entries, count: entries.length, isTruncated: true, continuation: "01" };
+    expect(decodeClientAnswer("scan", encodeClientAnswer("scan", page))).toEqual(page);
+    const previous = entriesOf(limits.batchItemsMax);
+    const result = { kind: "delete", revision: 7, deletedCount: previous.length, previous } as const;
+    const written = { kind: "written", result } as const;
+    expect(decodeClientAnswer("write", encodeClientAnswer("write", written))).toEqual(written);
   });
 });

@@ -25,7 +25,7 @@ export const protocolLimits = {
   /** Opaque text made of one key. */
   continuationBytesMax: 4 * limits.keyBytesMax,
   clusterIdBytesMax: 128,
-  peerIdBytesMax: 128,
+  peerIdBytesMax: limits.peerIdBytesMax,
   refusalTextBytesMax: 512,
   /** How far a client may number its writes beyond what it has acknowledged. */
   sessionWindowMax: 1_024,

@@ -6,6 +6,8 @@ import { assert, limits, NODE_ROLES, type LatencySummary, type NodeMetrics, type
 import { logIdToRow, readLogId, type Row, type RowReader } from "@aspenjs/codec";
 
 const MICROSECONDS_PER_MS = 1_000;
+/** 71 years. Beyond it not every whole number of microseconds comes back from its milliseconds. */
+const MICROSECONDS_MAX = 2 ** 51 - 1;
 const REPLICATIONS = ["probe", "replicate", "snapshot"] as const;
 
 export function nodeMetricsRow(metrics: NodeMetrics): Row {
@@ -90,9 +92,11 @@ function optionalMicroseconds(ms: number | undefined): number | null {
 function microseconds(ms: number): number {
   assert(Number.isFinite(ms), "a duration is a finite number");
   assert(ms >= 0, "a duration is not negative");
-  return Math.round(ms * MICROSECONDS_PER_MS);
+  const rounded = Math.round(ms * MICROSECONDS_PER_MS);
+  assert(rounded <= MICROSECONDS_MAX, "a duration is shorter than 71 years");
+  return rounded;
 }
 
 function readMilliseconds(row: RowReader, name: string): number {
-  return row.integer(name) / MICROSECONDS_PER_MS;
+  return row.integer(name, 0, MICROSECONDS_MAX) / MICROSECONDS_PER_MS;
 }

@@ -18,6 +18,8 @@ export const stateMachineLimits = {
   /** Keys and values of the previous entries in one result. A larger answer is left out, the deletion is not. */
   previousBytesMax: limits.commandBytesMax,
   sessionRowBytesMax: 16 * 1_048_576,
+  /** Results may hold many tiny entries: a session has as many cells as its bytes can hold. */
+  sessionRowCellsMax: 4 * 16 * 1_048_576,
   membershipRowBytesMax: 4 * 1_048_576,
   membershipNodesMax: 1_024,
   snapshotMetaBytesMax: 4 * 1_048_576 + 1_024,

@@ -50,7 +50,7 @@ export function encodeSession({ sessionId, lastUsedMs, acknowledgedThrough, resu
 
 /** @throws DecodeError */
 export function decodeSession(bytes: Uint8Array): SavedSession {
-  const row = decodeRow(bytes, stateMachineLimits.sessionRowBytesMax);
+  const row = decodeRow(bytes, stateMachineLimits.sessionRowBytesMax, stateMachineLimits.sessionRowCellsMax);
   const session = {
     sessionId: row.integer("sessionId", 1),
     lastUsedMs: row.integer("lastUsedMs"),

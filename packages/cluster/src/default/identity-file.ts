@@ -1,21 +1,10 @@
-import { AspenError, isNodeId, type NodeId, type Random } from "@aspenjs/api";
+import { AspenError, type NodeId, type Random } from "@aspenjs/api";
 import type { ClusterSecret } from "@aspenjs/protocol";
 import { generateIdentity, readIdentity } from "@aspenjs/transport/libp2p";
 import type { IdentityStore, NodeIdentity } from "../node-identity.ts";
 import { clusterIdOf } from "./cluster-id.ts";
+import { formatIdentityRecord, parseIdentityRecord, type IdentityRecord } from "./identity-record.ts";
 import { readPrivateFile, writePrivateFile } from "./private-file.ts";
-
-interface IdentityRecord {
-  readonly version: 1;
-  readonly nodeId: string;
-  readonly clusterId: string;
-  readonly storeId: string;
-  /** libp2p's protobuf form of the Ed25519 key, in base64. */
-  readonly privateKey: string;
-  readonly founding: string | null;
-  /** The log was made: from now on a missing one is a loss, not a beginning. */
-  readonly isLogExpected: boolean;
-}
 
 export interface IdentityFileOptions {
   readonly path: string;
@@ -48,7 +37,7 @@ export class IdentityFile implements IdentityStore {
   static async open(options: IdentityFileOptions): Promise<IdentityFile> {
     const text = await readPrivateFile(options.path);
     if (text === undefined) return IdentityFile.#create(options);
-    const file = new IdentityFile(options.path, parseRecord(options.path, text));
+    const file = new IdentityFile(options.path, parseIdentityRecord(options.path, text));
     const { nodeId } = file.identity;
     if (options.nodeId !== undefined && options.nodeId !== nodeId) {
       throw new AspenError("invalid_request", `${options.path} is node ${nodeId}'s, not node ${options.nodeId}'s`);
@@ -67,7 +56,7 @@ export class IdentityFile implements IdentityStore {
       founding: null,
       isLogExpected: false,
     };
-    await writePrivateFile(path, serialize(record));
+    await writePrivateFile(path, formatIdentityRecord(record));
     return new IdentityFile(path, record);
   }
 
@@ -88,34 +77,9 @@ export class IdentityFile implements IdentityStore {
   }
 
   async #update(record: IdentityRecord): Promise<void> {
-    await writePrivateFile(this.#path, serialize(record));
+    await writePrivateFile(this.#path, formatIdentityRecord(record));
     this.#record = record;
   }
-}
-
-function serialize(record: IdentityRecord): string {
-  return `${JSON.stringify(record, undefined, 2)}\n`;
-}
-
-function parseRecord(path: string, text: string): IdentityRecord {
-  let value: Partial<IdentityRecord>;
-  try {
-    value = JSON.parse(text) as Partial<IdentityRecord>;
-  } catch (cause) {
-    throw new AspenError("corrupt", `${path} is not JSON`, { cause });
-  }
-  const { version, nodeId, clusterId, storeId, privateKey, founding, isLogExpected } = value;
-  if (version !== 1) throw new AspenError("unsupported", `${path} is of a version that is not known here`);
-  const isWhole =
-    typeof nodeId === "string" &&
-    isNodeId(Number(nodeId)) &&
-    typeof clusterId === "string" &&
-    typeof storeId === "string" &&
-    typeof privateKey === "string" &&
-    (founding === null || typeof founding === "string") &&
-    typeof isLogExpected === "boolean";
-  if (!isWhole) throw new AspenError("corrupt", `${path} is damaged`);
-  return { version, nodeId, clusterId, storeId, privateKey, founding, isLogExpected };
 }
 
 /** 53 bits: two nodes of one cluster will not draw the same. */

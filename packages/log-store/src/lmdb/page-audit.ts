@@ -132,7 +132,8 @@ class PageAudit {
     const pageCount = head.getUint32(20, true);
     // A value that was put twice in one transaction may have kept the pages of a larger one.
     const isEnough = pageCount * this.#file.meta.pageBytes >= PAGE_HEAD_BYTES + byteLength;
-    if (!isEnough || pageCount > this.#file.meta.lastPage) damaged(`the value at page ${first} does not fit its pages`);
+    if (!isEnough) damaged(`the value at page ${first} does not fit its pages`);
+    this.#file.requireBytes((first + pageCount) * this.#file.meta.pageBytes);
     for (let offset = 0; offset < pageCount; offset += 1) this.#take(first + offset, "overflow");
   }
 

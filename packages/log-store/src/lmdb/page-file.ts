@@ -2,7 +2,7 @@
  * The pages of an LMDB file, as far as auditing them needs: format version 2 of LMDB 1.0, little-endian, which is what
  * the pinned `lmdb` writes. Nothing here trusts a number that it has read.
  */
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 
 /** What is wrong with the file. */
@@ -23,6 +23,8 @@ const META_TREES_AT = 24;
 const TREE_BYTES = 48;
 const META_BYTES = META_TREES_AT + 2 * TREE_BYTES + 16;
 const META_READS_MAX = 1_000;
+/** Pages that a transaction took and gave back before they reached the file. Far beyond what one of ours takes. */
+const UNWRITTEN_BYTES_MAX = 128 * 1_048_576;
 const NO_ROOT = 0xffff_ffff_ffff_ffffn;
 
 export interface TreeRoot {
@@ -52,11 +54,17 @@ export function readCount(view: DataView, at: number, what: string): number {
 
 export class PageFile {
   readonly #descriptor: number;
+  #fileBytes = 0;
   readonly meta: MetaPage;
 
   constructor(file: string) {
     this.#descriptor = openSync(file, "r");
-    this.meta = this.#newestMeta();
+    try {
+      this.meta = this.#soundMeta();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   close(): void {
@@ -75,10 +83,24 @@ export class PageFile {
   }
 
   read(at: number, byteLength: number): DataView {
+    this.requireBytes(at + byteLength);
     const bytes = Buffer.allocUnsafe(byteLength);
     const readBytes = readSync(this.#descriptor, bytes, 0, byteLength, at);
     if (readBytes !== byteLength) damaged(`the file ends at ${at + readBytes}, before ${at + byteLength}`);
     return new DataView(bytes.buffer, bytes.byteOffset, byteLength);
+  }
+
+  /** The file reaches so far, as its owner has written it by now: known before memory is taken for what is in it. */
+  requireBytes(end: number): void {
+    if (end > this.#fileBytes) this.#fileBytes = fstatSync(this.#descriptor).size;
+    if (end > this.#fileBytes) damaged(`the file ends at ${this.#fileBytes}, before ${end}`);
+  }
+
+  #soundMeta(): MetaPage {
+    const meta = this.#newestMeta();
+    // Only so many pages can be free that were never written: every later number is no page.
+    this.requireBytes((meta.lastPage + 1) * meta.pageBytes - UNWRITTEN_BYTES_MAX);
+    return meta;
   }
 
   /** LMDB goes on from the one with the larger transaction number. The owner may be writing one just now. */
