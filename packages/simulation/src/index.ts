@@ -16,7 +16,7 @@ export { Stage } from "./scenario/stage.ts";
 
 export type { Fault, FaultOutcome, Scene, Undo } from "./faults/fault.ts";
 export type { PlannedFault } from "./faults/fault-plan.ts";
-export type { ArtifactOptions, RunArtifact } from "./run/artifact.ts";
+export type { ArtifactOptions, ReplayableRun, RunArtifact } from "./run/artifact.ts";
 export type { RunMetrics } from "./run/run-metrics.ts";
 export type { RunChoices, RunOptions } from "./run/run-options.ts";
 export type { StateDisk } from "./disk/state-disk.ts";

@@ -7,6 +7,7 @@ import {
   renderTimeline,
   shrinkRun,
   simulateRun,
+  type ReplayableRun,
   type RunArtifact,
   type RunOptions,
   type RunReport,
@@ -65,7 +66,7 @@ export function writeArtifact({ report, events, durationMs }: TracedRun): string
   return path;
 }
 
-export function readArtifact(path: string): RunArtifact {
+export function readArtifact(path: string): ReplayableRun {
   return parseArtifact(readFileSync(path, "utf8"));
 }
 

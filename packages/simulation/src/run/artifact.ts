@@ -1,5 +1,6 @@
-import { assert } from "@aspenjs/api";
+import { AspenError } from "@aspenjs/api";
 import type { RunMetrics } from "./run-metrics.ts";
+import { readRunOptions } from "./run-options-gate.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { RunReport } from "./run.ts";
 import type { TraceLine } from "./trace.ts";
@@ -55,12 +56,24 @@ export function createArtifact(report: RunReport, options: ArtifactOptions): Run
   };
 }
 
-/** @throws AssertionFailure for text that is no artifact */
-export function parseArtifact(text: string): RunArtifact {
-  const artifact = JSON.parse(text) as Partial<RunArtifact>;
-  assert(
-    Array.isArray(artifact.options?.plan) && typeof artifact.traceHash === "string",
-    "this is an artifact of a run",
-  );
-  return artifact as RunArtifact;
+/** What of an artifact is needed to live through its run again. */
+export interface ReplayableRun {
+  readonly options: RunOptions;
+  readonly traceHash: string;
+  readonly commit: string;
+}
+
+/** @throws AspenError `invalid_request`: the text is no artifact */
+export function parseArtifact(text: string): ReplayableRun {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new AspenError("invalid_request", "this is no artifact of a run: it is not JSON", { cause });
+  }
+  const { options, traceHash, commit } = (value ?? {}) as { readonly [name: string]: unknown };
+  if (typeof traceHash !== "string" || typeof commit !== "string") {
+    throw new AspenError("invalid_request", "this is no artifact of a run: it names no trace or no commit");
+  }
+  return { options: readRunOptions(options), traceHash, commit };
 }

@@ -40,6 +40,9 @@ const DRIFT = "clock-drift";
 const FLOOD = "flood";
 const FLOODED = ratio(1, 16);
 
+/** Of the first membership. */
+export const NODES_MAX = 9;
+
 /** Faults begin once the cluster has had time to form. */
 const CALM_MS = 3_000;
 const CHAOS_MS = 40_000;
