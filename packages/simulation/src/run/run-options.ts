@@ -38,6 +38,7 @@ export const FAULT_POINTS = "fault-points";
 
 const DRIFT = "clock-drift";
 const FLOOD = "flood";
+const ISOLATED_LEADER = "isolate-leader";
 const FLOODED = ratio(1, 16);
 
 /** Of the first membership. */
@@ -68,7 +69,9 @@ export function drawRunOptions(seed: number, choices: RunChoices = {}): RunOptio
   const isAllowed = (name: string): boolean => choices.faults?.includes(name) ?? true;
   const allowed = FAULTS.filter(({ name }) => isAllowed(name));
   const present = allowed.filter(() => random.chance(PRESENCE));
-  const focus = present.length > 0 && random.chance(FOCUSED) ? random.pick(present) : undefined;
+  // What leases must survive is a leader that is cut off and does not know.
+  const candidates = lease === undefined ? present : present.filter(({ name }) => name === ISOLATED_LEADER);
+  const focus = candidates.length > 0 && random.chance(FOCUSED) ? random.pick(candidates) : undefined;
   const faults = present.map((fault) => (fault === focus ? { ...fault, weight: fault.weight * FOCUS_WEIGHT } : fault));
   const pauseMs = 500 + random.below(4_000);
   const planRandom = random.child("plan");
