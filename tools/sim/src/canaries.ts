@@ -215,4 +215,11 @@ export const CANARIES: readonly SimulationCanary[] = [
     find: "  return { entries, count: entries.length, isTruncated: false };",
     replace: "  return { entries: entries.slice(0, 3), count: entries.length, isTruncated: false };",
   },
+  {
+    name: "wiped-node-taken-back",
+    why: "a node whose disks are empty takes part as if it had never promised anything",
+    file: "packages/log-store/src/open-log-store.ts",
+    find: "if (identity.mustExist === true) {",
+    replace: "if (identity.mustExist === undefined) {",
+  },
 ];

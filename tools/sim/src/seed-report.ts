@@ -1,6 +1,7 @@
 import type { RunChoices } from "@aspenjs/simulation";
 import type { SeedResult } from "./farm-message.ts";
 import { runSeeds } from "./seed-farm.ts";
+import type { StateKind } from "./state-directory.ts";
 
 export interface SeedReportOptions {
   readonly seeds: readonly number[];
@@ -8,6 +9,7 @@ export interface SeedReportOptions {
   readonly workerCount: number;
   readonly choices?: RunChoices;
   readonly nodePath?: string;
+  readonly stateKind?: StateKind;
 }
 
 /** What became of each seed, in the order of the seeds. */

@@ -3,6 +3,7 @@ import { AppliedHistory } from "./applied-history.ts";
 import { CommittedEntries } from "./committed-entries.ts";
 import { ElectionSafety } from "./election-safety.ts";
 import { ExactlyOnce } from "./exactly-once.ts";
+import { LeaderCompleteness } from "./leader-completeness.ts";
 import { LogMatching } from "./log-matching.ts";
 import { LogMirror } from "./log-mirror.ts";
 import { StateMachineSafety, type StateMachineSafetyOptions } from "./state-machine-safety.ts";
@@ -19,6 +20,7 @@ export function createCheckers(options: Pick<StateMachineSafetyOptions, "checksu
     electionSafety: new ElectionSafety(),
     logMatching: new LogMatching(),
     committedEntries: new CommittedEntries(logs),
+    leaderCompleteness: new LeaderCompleteness(logs),
     stateMachineSafety: new StateMachineSafety({ history, ...options }),
     exactlyOnce: new ExactlyOnce(history),
     answers: new Answers(history),

@@ -8,8 +8,6 @@ import {
   type LogWriteBatch,
   type Membership,
   type NodeId,
-  type NodeRole,
-  type Term,
 } from "@aspenjs/api";
 import type { ClusterObserver } from "../cluster/cluster-observer.ts";
 import { entryDigest, type LogMirror } from "./log-mirror.ts";
@@ -19,15 +17,13 @@ interface CommittedEntry extends LogId {
 }
 
 /**
- * What is committed stays: every node applies the same entry at an index, nobody overwrites it, whoever leads later
- * holds it (leader completeness), and when it is first applied anywhere a quorum holds it durably.
+ * What is committed stays: every node applies the same entry at an index, nobody takes it back, and when it is first
+ * applied anywhere a quorum holds it durably.
  */
 export class CommittedEntries implements ClusterObserver {
   readonly name = "committed-entries";
   readonly #logs: LogMirror;
   readonly #committed = new Map<LogIndex, CommittedEntry>();
-  /** Highest committed index by the term of the entry: whoever leads a later term holds everything up to it. */
-  readonly #lastOfTerm = new Map<Term, LogIndex>();
   last: LogIndex = 0;
 
   constructor(logs: LogMirror) {
@@ -42,25 +38,12 @@ export class CommittedEntries implements ClusterObserver {
       return;
     }
     this.#committed.set(entry.index, { term: entry.term, index: entry.index, digest });
-    this.#lastOfTerm.set(entry.term, entry.index);
     this.last = Math.max(this.last, entry.index);
     this.#assertDurable(entry);
   }
 
   onLogWrite(nodeId: NodeId, { truncateFrom, entries }: LogWriteBatch): void {
     if (truncateFrom !== undefined) this.#assertKept(nodeId, truncateFrom, entries);
-  }
-
-  onRole(nodeId: NodeId, role: NodeRole, term: Term): void {
-    if (role !== "leader") return;
-    const log = this.#logs.written(nodeId);
-    for (const [entryTerm, last] of this.#lastOfTerm) {
-      if (entryTerm >= term) continue;
-      assert(
-        last <= log.floor || log.holds({ index: last, term: entryTerm }),
-        `node ${nodeId} leads in term ${term} without the committed entry ${last}.${entryTerm}`,
-      );
-    }
   }
 
   /** What a batch takes away was never committed, or comes back with it. */

@@ -97,6 +97,29 @@ export const loseMachine: Fault = {
   },
 };
 
+/** The machine comes back with empty disks. A node that has forgotten what it promised must refuse to take part. */
+export const wipeMachine: Fault = {
+  name: "machine-wiped",
+  durationMsMin: 1_000,
+  durationMsMax: 1_000,
+  weight: 1,
+  strike({ world, operator }, random) {
+    const node = pickDispensable(world, operator.isSettled, random);
+    if (node?.process === undefined) return SKIPPED;
+    world.endProcess(node, "powerCut");
+    node.isDamaged = true;
+    node.logDisk.erase();
+    world.startAgain(node);
+    return {
+      kind: "injected",
+      text: `node ${node.nodeId} comes back with empty disks`,
+      undo: () => {
+        if (node.life.kind === "up") world.fail("wiped-disk", `node ${node.nodeId} takes part with an empty log`);
+      },
+    };
+  },
+};
+
 /** Somebody whom the cluster can do without for ever: everybody else knows one and the same membership. */
 function pickDispensable(world: World, isSettled: boolean, random: SeededRandom): SimulatedNode | undefined {
   const nodes = [...world.nodes.values()];

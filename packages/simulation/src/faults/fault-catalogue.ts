@@ -1,5 +1,5 @@
 import { driftClocks, jumpWallClock } from "./clock-faults.ts";
-import { failLogSync, failStateDisk, loseMachine, rotBit, slowDisk } from "./disk-faults.ts";
+import { failLogSync, failStateDisk, loseMachine, rotBit, slowDisk, wipeMachine } from "./disk-faults.ts";
 import { duel } from "./duel-fault.ts";
 import type { Fault } from "./fault.ts";
 import {
@@ -52,6 +52,7 @@ export const FAULTS: readonly Fault[] = [
   failStateDisk,
   rotBit,
   loseMachine,
+  wipeMachine,
   transferLeadership,
   takeSnapshot,
   changeMembership,
