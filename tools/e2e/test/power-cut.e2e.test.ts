@@ -89,7 +89,12 @@ async function live(of: ProcessCluster, disks: Disks, traces: string): Promise<L
   const punctual = disks.isFormed ? lives.slice(0, -1) : lives;
   await Promise.all(punctual.map(start));
   const client = await of.connect({ deadlineMs: RECOVERY_MS_MAX });
-  if (!disks.isFormed) await client.cluster.init(lives.map(({ node }) => node.record));
+  if (!disks.isFormed) {
+    await initAgain(
+      client,
+      lives.map(({ node }) => node),
+    );
+  }
   const formedMicros = (Date.now() + 1) * 1_000;
   const counters = new TimedCounters(client.store, COUNTERS, await readCounters(client.store));
   counters.start();
