@@ -58,6 +58,7 @@ export async function simulateRun(options: RunOptions, around: RunSurroundings =
       await recover(world, checkers);
     },
   );
+  chaos.workload.abandonAll();
   const linearizability = new Linearizability({ keys: chaos.keys, history: checkers.history });
   if (world.violation === undefined) {
     const problem = linearizability.problemOf(chaos.workload.calls);

@@ -90,6 +90,7 @@ export class ClientProgram {
     const { client, thinkMsMax, isStopping } = this.#options;
     for (let count = 0; count < callCount && !isStopping(); count += 1) {
       await client.sleep(this.#random.below(thinkMsMax));
+      if (isStopping()) return;
       const lanes = this.#random.below(4) === 0 ? 1 + this.#random.below(LANES_MAX) : 1;
       await Promise.all(Array.from({ length: lanes }, (_, lane) => this.#callOnce(connected, lane)));
     }

@@ -46,6 +46,13 @@ export class Workload {
     this.#isStopping = true;
   }
 
+  /** At the end of the world: what is still under way has no answer, and may have taken effect. */
+  abandonAll(): void {
+    for (const { program } of [...this.#seats, ...this.#guests]) {
+      for (const call of program.abandoned()) this.#record(call);
+    }
+  }
+
   get isIdle(): boolean {
     return [...this.#seats, ...this.#guests].every(({ program }) => program.callsUnderWay === 0);
   }
