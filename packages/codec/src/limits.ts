@@ -3,9 +3,9 @@ import { assert, limits as apiLimits } from "@aspenjs/api";
 /** Bounds of the nouns that travel or rest as rows. */
 export const limits = {
   /** A row may have one cell, lists included, for so many bytes of its bound; a row of a small bound some more. */
-  rowBytesPerCell: 64,
+  rowBytesPerCell: 96,
   /** Two full sets of members with all their addresses. */
-  rowCellsMin: 12_288,
+  rowCellsMin: 10_240,
   /** A cell of text or bytes counts as so many: it has memory of its own. */
   cellsPerBuffer: 4,
   peerIdBytesMax: 256,

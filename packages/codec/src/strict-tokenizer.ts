@@ -1,15 +1,18 @@
-import { Tokenizer, Type, type DecodeOptions, type Token } from "cborg";
+import { Token, Tokenizer, Type, type DecodeOptions } from "cborg";
 import { DecodeError } from "./decode-error.ts";
 import { limits } from "./limits.ts";
 
 const REPLACEMENT_CHARACTER = "\uFFFD";
 const BYTE_ORDER_MARK_FIRST_BYTE = 0xef;
+const UINT_OF_EIGHT_BYTES = 0x1b;
+const NEGINT_OF_EIGHT_BYTES = 0x3b;
+const LONG_INTEGER_BYTES = 9;
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Closes the gaps that strict CBOR leaves open for us: a whole float would read as an integer, and malformed UTF-8
  * as text with replacement characters. Either way two different encodings would mean one value. And a cell of one byte
- * costs a hundred times that to decode, text and bytes three hundred times: cells are counted while they come.
+ * costs a hundred times that to decode, text and bytes four hundred times: cells are counted while they come.
  */
 export class StrictTokenizer extends Tokenizer {
   #cellsLeft: number;
@@ -20,13 +23,34 @@ export class StrictTokenizer extends Tokenizer {
   }
 
   override next(): Token {
-    const token = super.next();
+    const token = this.#longInteger() ?? super.next();
     this.#cellsLeft -= isBuffered(token) ? limits.cellsPerBuffer : 1;
     if (this.#cellsLeft < 0) throw new DecodeError("too many cells");
     if (Type.equals(token.type, Type.float)) throw new DecodeError("floats are not part of a row");
     if (Type.equals(token.type, Type.string)) return decodedStrictly(token);
     return token;
   }
+
+  /** Integers of eight bytes, for which the library would take big integers along the way. */
+  #longInteger(): Token | undefined {
+    const head = this.data[this._pos];
+    if (head !== UINT_OF_EIGHT_BYTES && head !== NEGINT_OF_EIGHT_BYTES) return undefined;
+    if (this._pos + LONG_INTEGER_BYTES > this.data.byteLength) throw new DecodeError("an integer ends too early");
+    const high = uint32At(this.data, this._pos + 1);
+    if (high === 0) throw new DecodeError("an integer is not minimal");
+    const argument = high * 2 ** 32 + uint32At(this.data, this._pos + 5);
+    const value = head === UINT_OF_EIGHT_BYTES ? argument : -1 - argument;
+    if (!Number.isSafeInteger(value)) throw new DecodeError("an integer is not safe");
+    this._pos += LONG_INTEGER_BYTES;
+    const type = head === UINT_OF_EIGHT_BYTES ? Type.uint : Type.negint;
+    return new Token(type, value, LONG_INTEGER_BYTES);
+  }
+}
+
+function uint32At(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  for (let offset = 0; offset < 4; offset += 1) value = value * 256 + (bytes[at + offset] ?? 0);
+  return value;
 }
 
 function isBuffered(token: Token): boolean {

@@ -86,7 +86,7 @@ export function encodeClientAnswer<Kind extends RequestKind>(kind: Kind, answer:
 
 /** The answer to a request of this kind. @throws DecodeError on anything that `encodeClientAnswer` does not write */
 export function decodeClientAnswer<Kind extends RequestKind>(kind: Kind, bytes: Uint8Array): AnswerOfKind<Kind> {
-  const row = decodeRow(bytes, protocolLimits.clientAnswerBytesMax);
+  const row = decodeRow(bytes, protocolLimits.clientAnswerBytesMax, protocolLimits.clientAnswerCellsMax);
   row.integer("version", VERSION, VERSION);
   const answered = readRequestKind(row);
   if (answered !== kind) throw new DecodeError(`an answer to ${answered}, not to ${kind}`);

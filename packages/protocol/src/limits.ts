@@ -8,6 +8,11 @@ const MESSAGE_OVERHEAD_BYTES_MAX = 4 * KIB;
 /** Heads, revisions and version of one entry in a page, beside its key and value. */
 const ENTRY_OVERHEAD_BYTES_MAX = 48;
 
+/** The list, key and value as four each, and three numbers. */
+const ENTRY_CELLS = 12;
+/** Everything of an answer that stands beside the entries of its page. */
+const ANSWER_CELLS = 32;
+
 const TICKET_ADDRESSES_MAX = 16;
 const TICKET_KEY_PREFIXES_MAX = 16;
 const TICKET_BYTES_MAX = 32 * KIB;
@@ -18,6 +23,8 @@ export const protocolLimits = {
   deadlineMsMax: 3_600_000,
   clientRequestBytesMax: LOG_COMMAND_BYTES_MAX + MESSAGE_OVERHEAD_BYTES_MAX,
   clientAnswerBytesMax: COMMAND_RESULT_BYTES_MAX + MESSAGE_OVERHEAD_BYTES_MAX,
+  /** A full page has this many cells, where other messages of its size have fewer. */
+  clientAnswerCellsMax: 131_072,
   clusterMessageBytesMax: 1_024 * KIB,
   admissionMessageBytesMax: KIB,
   /** A bound of a range may name the place right behind a key. */
@@ -45,6 +52,10 @@ export const protocolLimits = {
 assert(
   limits.scanPageBytesMax + limits.scanLimitMax * ENTRY_OVERHEAD_BYTES_MAX <= protocolLimits.clientAnswerBytesMax,
   "the largest page fits an answer",
+);
+assert(
+  limits.scanLimitMax * ENTRY_CELLS + ANSWER_CELLS <= protocolLimits.clientAnswerCellsMax,
+  "the page of the most entries has no more cells than an answer",
 );
 assert(
   TICKET_ADDRESSES_MAX * (limits.addressBytesMax + 3) + TICKET_KEY_PREFIXES_MAX * (limits.keyBytesMax + 3) + 2 * KIB <=

@@ -22,7 +22,7 @@ const SUSPICIOUS_MS = INPUT_MS_MAX / 2;
 const STOP_MS = 1_000;
 const TRIES = 3;
 /** An error with its stack, the closures of a call: what a machine that runs JavaScript takes for the smallest input. */
-const ALLOWANCE_BYTES = 1_572_864;
+const ALLOWANCE_BYTES = 2 * 1_048_576;
 const FRAME_TIMES = 2;
 
 type Outcome = Decoded<unknown> | { readonly kind: "thrown"; readonly error: unknown };

@@ -1,7 +1,7 @@
 /** Inputs as large as the frame allows and one byte larger: what a random search would not come to. */
 import { LIST, rowHead } from "./row-tree.ts";
 
-/** Cells of one byte, and what texts and JSON repeat: each fills a frame. */
+/** Cells that cost much for their bytes, and what texts and JSON repeat: each fills a frame. */
 const FILLINGS: readonly (readonly number[])[] = [
   [0x80],
   [0x60],
@@ -9,6 +9,10 @@ const FILLINGS: readonly (readonly number[])[] = [
   [0x81],
   [0xf6],
   [0x41, 0x00],
+  [0x81, 0x00],
+  [0x1b, 0x00, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+  [0x63, 0xef, 0xbf, 0xbd],
+  [0x67, ...Buffer.from("abc\u00e9de")],
   [...Buffer.from("a")],
   [...Buffer.from("0")],
   [...Buffer.from("[]")],

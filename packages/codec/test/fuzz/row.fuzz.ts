@@ -4,7 +4,7 @@ import { DecodeError } from "../../src/decode-error.ts";
 import type { RowReader } from "../../src/row-reader.ts";
 import { decodeRow, encodeRow, type Cell, type Row } from "../../src/row.ts";
 
-const ROW_BYTES_MAX = 65_536;
+const ROW_BYTES_MAX = 1_048_576;
 const HEAD_BYTES = [1, 2, 4, 8];
 const BYTES = 2;
 const TEXT = 3;

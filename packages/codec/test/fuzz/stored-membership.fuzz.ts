@@ -38,11 +38,10 @@ export const target = defineTarget<StoredMembership>({
       replace: "  return logId;",
     },
     {
-      name: "an integer that no number holds is rounded",
-      file: "packages/codec/src/row-reader.ts",
-      find: 'if (typeof value !== "number" || !Number.isSafeInteger(value)) throw this.#wrong(name, "a safe integer");',
-      replace:
-        "if (typeof value === 'bigint') return Number(value); if (typeof value !== 'number') throw this.#wrong(name, '');",
+      name: "eight bytes where four are enough",
+      file: "packages/codec/src/strict-tokenizer.ts",
+      find: 'if (high === 0) throw new DecodeError("an integer is not minimal");',
+      replace: "",
     },
   ],
 });

@@ -34,6 +34,7 @@ export const target = defineTarget<Answered>({
     "readNodeMetrics",
   ],
   frameBytesMax: protocolLimits.clientAnswerBytesMax,
+  amplification: { times: 3, reason: "a full page has more cells for its bytes than any other message" },
   seeds: () =>
     bytesOfHex(
       "860100626331010282830162703181622f61830262703280",
