@@ -117,10 +117,12 @@ class Campaign {
     const { coverage } = this.#options;
     const corpus = { seeds: this.#seeds, found: this.#found };
     const batch = Array.from({ length: BATCH_INPUTS }, () => nextInput(this.#target, corpus, this.#random));
-    this.#examine(batch);
-    if (coverage === undefined) return;
+    const findings = this.#examine(batch);
+    if (coverage === undefined || this.#isOver()) return;
     const taken = coverage.take();
-    if (coverage.isNew(taken)) this.#keepNew(batch, coverage);
+    // A batch with a hang in it would hang in every half of it again.
+    if (findings.some(({ kind }) => kind === "hang")) coverage.add(taken);
+    else if (coverage.isNew(taken)) this.#keepNew(batch, coverage);
   }
 
   /** Runs halves of a batch again until it is known which of its inputs reached something new. */
@@ -139,8 +141,10 @@ class Campaign {
     this.#keepNew(inputs.slice(half), coverage);
   }
 
-  #examine(inputs: readonly Uint8Array[]): void {
-    for (const finding of this.#examiner.examine(inputs)) this.#note(finding);
+  #examine(inputs: readonly Uint8Array[]): readonly Finding[] {
+    const findings = this.#examiner.examine(inputs);
+    for (const finding of findings) this.#note(finding);
+    return findings;
   }
 
   /** The first of its shape, made small; the rest of them say nothing new. */
