@@ -6,12 +6,21 @@ import { ExactlyOnce } from "./exactly-once.ts";
 import { LeaderCompleteness } from "./leader-completeness.ts";
 import { LogMatching } from "./log-matching.ts";
 import { LogMirror } from "./log-mirror.ts";
-import { StateMachineSafety, type StateMachineSafetyOptions } from "./state-machine-safety.ts";
+import { StateMachineSafety } from "./state-machine-safety.ts";
+
+const CHECKSUM_EVERY = 8;
+
+export interface CheckerOptions {
+  /** Of a state in memory, a checksum is of the very state that is there when it is asked for. */
+  readonly areChecksumsInstant: boolean;
+  readonly onMismatch: (message: string) => void;
+}
 
 export type Checkers = ReturnType<typeof createCheckers>;
 
 /** All that watch a run while it goes on. The order counts: what others look things up in comes first. */
-export function createCheckers(options: Pick<StateMachineSafetyOptions, "checksumEvery" | "onMismatch">) {
+export function createCheckers({ areChecksumsInstant, onMismatch }: CheckerOptions) {
+  const checksumEvery = areChecksumsInstant ? CHECKSUM_EVERY : undefined;
   const logs = new LogMirror();
   const history = new AppliedHistory();
   return {
@@ -21,7 +30,7 @@ export function createCheckers(options: Pick<StateMachineSafetyOptions, "checksu
     logMatching: new LogMatching(),
     committedEntries: new CommittedEntries(logs),
     leaderCompleteness: new LeaderCompleteness(logs),
-    stateMachineSafety: new StateMachineSafety({ history, ...options }),
+    stateMachineSafety: new StateMachineSafety({ history, checksumEvery, onMismatch }),
     exactlyOnce: new ExactlyOnce(history),
     answers: new Answers(history),
   };

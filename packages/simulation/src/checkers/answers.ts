@@ -27,7 +27,6 @@ export class Answers implements ClusterObserver {
   readonly #seen: Seen[] = [];
   readonly #refused: { readonly lane: string; readonly command: WriteCommand }[] = [];
   readCount = 0;
-  staleCount = 0;
 
   constructor(history: AppliedHistory) {
     this.#history = history;
@@ -90,8 +89,8 @@ export class Answers implements ClusterObserver {
     this.readCount += 1;
     assert(result.consistency === asked, `${who}: asked for ${asked}, got ${result.consistency}`);
     this.#assertLabel(result, who);
-    if (result.consistency === "stale") this.staleCount += 1;
-    else assert(result.revision >= before, `${who}: read at revision ${result.revision}, after ${before} was known`);
+    const isBehind = result.consistency !== "stale" && result.revision < before;
+    assert(!isBehind, `${who}: read at revision ${result.revision}, after ${before} was known`);
     if (answer.kind === "scan") {
       for (const entry of answer.result.entries) this.#assertVersion(entry.key, result.revision, entry, who);
     }

@@ -70,9 +70,7 @@ export class Liveness {
 
   /** What keeps the members from being one; empty when nothing does. */
   #disagreement(): string {
-    const nodes = [...this.#world.nodes.values()];
-    const leaders = nodes.filter(({ node }) => node?.metrics().role === "leader");
-    const leader = leaders.toSorted((left, right) => termOf(right) - termOf(left))[0];
+    const { leader } = this.#world;
     const metrics = leader?.node?.metrics();
     const membership = leader?.membership;
     if (metrics === undefined || membership === undefined) return "nobody leads";
@@ -88,10 +86,6 @@ export class Liveness {
     }
     return "";
   }
-}
-
-function termOf({ node }: SimulatedNode): number {
-  return node?.metrics().term ?? 0;
 }
 
 function problemOf(member: SimulatedNode, leader: NodeMetrics): string | undefined {

@@ -51,7 +51,6 @@ export interface NodeSurroundings {
   readonly transportLimits: TransportLimits;
   /** A violation of what every program must keep, such as an exception that nobody catches. */
   readonly onBug: (who: string, error: unknown) => void;
-  readonly onLeader: (node: SimulatedNode) => void;
   /** A node has ended its process by itself, or refused to start. */
   readonly onFailed: (node: SimulatedNode) => void;
 }
@@ -137,6 +136,10 @@ export class SimulatedNode {
     return this.#life.kind === "up" ? this.#life.node : undefined;
   }
 
+  get isLeading(): boolean {
+    return this.node?.metrics().role === "leader";
+  }
+
   get record(): NodeRecord {
     return { nodeId: this.nodeId, peerId: this.peerId, addresses: [this.#around.network.addressOf(this.peerId)] };
   }
@@ -217,7 +220,6 @@ export class SimulatedNode {
             if (!process.isAlive) return;
             this.#around.trace.note("role", this.name, `${role}, term ${term}`);
             this.#around.observer.onRole(this.nodeId, role, term);
-            if (role === "leader") this.#around.onLeader(this);
           },
           onMembershipChanged: (stored) => {
             if (!process.isAlive) return;

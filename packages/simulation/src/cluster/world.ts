@@ -80,9 +80,6 @@ export class World {
       config: options.config,
       transportLimits: this.transportLimits,
       onBug: (who, error) => this.fail("uncaught", `${who}: ${errorText(error)}`),
-      onLeader: (node) => {
-        for (const listener of this.#leaderListeners) listener(node);
-      },
       onFailed: (node) => this.time.after(RESTART_US, () => this.startAgain(node)),
     };
   }
@@ -143,6 +140,12 @@ export class World {
     return this.memberships().some(({ nodes }) => nodes.some((record) => record.nodeId === nodeId));
   }
 
+  /** Of those who think that they lead, the one of the latest term. */
+  get leader(): SimulatedNode | undefined {
+    const leading = [...this.nodes.values()].filter(({ isLeading }) => isLeading);
+    return leading.toSorted((left, right) => termOf(right) - termOf(left))[0];
+  }
+
   node(nodeId: NodeId): SimulatedNode {
     const node = this.nodes.get(nodeId);
     assert(node !== undefined, `node ${nodeId} exists`);
@@ -192,6 +195,10 @@ export class World {
   #listening(): ClusterObserver {
     return {
       name: "listeners",
+      onRole: (nodeId, role) => {
+        if (role !== "leader") return;
+        for (const listener of this.#leaderListeners) listener(this.node(nodeId));
+      },
       onLogWrite: (nodeId, { entries }) => {
         if (entries.length === 0) return;
         for (const listener of this.#writeListeners) listener(this.node(nodeId));
@@ -206,6 +213,10 @@ export class World {
       this.#secret.ticketKey(),
     );
   }
+}
+
+function termOf({ node }: SimulatedNode): number {
+  return node?.metrics().term ?? 0;
 }
 
 function errorText(error: unknown): string {

@@ -31,7 +31,7 @@ export const duel: Fault = {
 class Duel {
   readonly #world: World;
   readonly #unsubscribe: (() => void)[] = [];
-  readonly #cut = new Set<readonly [from: string, to: string]>();
+  readonly #mends: (() => void)[] = [];
   #phase: Phase = { kind: "first" };
 
   constructor(world: World) {
@@ -44,7 +44,7 @@ class Duel {
 
   /** Whoever leads now makes room. */
   begin(): void {
-    const leader = [...this.#world.nodes.values()].find(({ node }) => node?.metrics().role === "leader");
+    const { leader } = this.#world;
     if (leader === undefined) return;
     this.#world.endProcess(leader, "killed");
     this.#world.time.after(CUT_OFF_US, () => this.#world.startAgain(leader));
@@ -75,7 +75,7 @@ class Duel {
 
   /** Nobody hears this leader; a moment later it is dead, with what it wrote on its disk. */
   #silence(leader: SimulatedNode, next: Phase): void {
-    for (const node of this.#world.nodes.values()) if (node !== leader) this.#stall(leader, node);
+    for (const node of this.#world.nodes.values()) if (node !== leader) this.#silenceToward(leader, node);
     this.#after(CUT_OFF_US, () => {
       this.#world.endProcess(leader, "killed");
       this.#mend();
@@ -88,7 +88,7 @@ class Duel {
   #noteWrite(node: SimulatedNode): void {
     const phase = this.#phase;
     if (phase.kind !== "return" || node === phase.first) return;
-    if (phase.first.node?.metrics().role === "leader") this.#stall(phase.first, node);
+    if (phase.first.isLeading) this.#silenceToward(phase.first, node);
   }
 
   #swap(first: SimulatedNode, second: SimulatedNode): void {
@@ -98,17 +98,12 @@ class Duel {
     this.#phase = { kind: "over" };
   }
 
-  #stall(from: SimulatedNode, to: SimulatedNode): void {
-    const { conditions } = this.#world.network;
-    if (conditions.isStalled(from.peerId, to.peerId)) return;
-    conditions.stall(from.peerId, to.peerId);
-    this.#cut.add([from.peerId, to.peerId]);
+  #silenceToward(from: SimulatedNode, to: SimulatedNode): void {
+    this.#mends.push(this.#world.network.cut([[from.peerId, to.peerId]]));
   }
 
   #mend(): void {
-    for (const [from, to] of this.#cut) this.#world.network.conditions.unstall(from, to);
-    this.#cut.clear();
-    this.#world.network.noteHealed();
+    for (const mend of this.#mends.splice(0)) mend();
   }
 
   #after(delayUs: number, act: () => void): void {

@@ -3,11 +3,10 @@ import type { World } from "../cluster/world.ts";
 import { ratio } from "../random/ratio.ts";
 import type { SeededRandom } from "../random/seeded-random.ts";
 import { NO_MESSAGE_FAULTS } from "../network/lossy-transport.ts";
+import type { Route } from "../network/virtual-network.ts";
 import { SKIPPED, type Fault, type FaultOutcome } from "./fault.ts";
 
 const BURST_US = 1_800_000;
-
-type Route = readonly [from: PeerId, to: PeerId];
 
 function nodePeers(world: World): readonly PeerId[] {
   return [...world.nodes.values()].map(({ peerId }) => peerId);
@@ -23,30 +22,13 @@ function between(left: readonly PeerId[], right: readonly PeerId[]): readonly Ro
   return left.flatMap((from) => right.flatMap((to) => [[from, to] as const, [to, from] as const]));
 }
 
-/** Bytes stop, or connections break and new ones are refused. */
+/** Bytes stop, or connections break as well. */
 function cut(world: World, random: SeededRandom, routes: readonly Route[], text: string): FaultOutcome {
   const { network } = world;
-  const isReset = random.below(3) === 0;
-  const marked = routes.filter(([from, to]) => !network.conditions.isStalled(from, to));
-  for (const [from, to] of marked) {
-    if (isReset) {
-      network.conditions.refuse(from, to);
-      network.reset(from, to);
-    }
-    // Whatever is still open, or opens from elsewhere, carries nothing either.
-    network.conditions.stall(from, to);
+  if (random.below(3) === 0) {
+    return { kind: "injected", text: `${text}, connections reset`, undo: network.sever(routes) };
   }
-  return {
-    kind: "injected",
-    text: `${text}${isReset ? ", connections reset" : ""}`,
-    undo: () => {
-      for (const [from, to] of marked) {
-        network.conditions.unstall(from, to);
-        network.conditions.unrefuse(from, to);
-      }
-      network.noteHealed();
-    },
-  };
+  return { kind: "injected", text, undo: network.cut(routes) };
 }
 
 export const isolateNode: Fault = {
@@ -68,7 +50,7 @@ export const isolateLeader: Fault = {
   durationMsMax: 3_000,
   weight: 3,
   strike({ world, workload }, random) {
-    const leader = [...world.nodes.values()].find(({ node }) => node?.metrics().role === "leader");
+    const { leader } = world;
     if (leader === undefined) return SKIPPED;
     const others = nodePeers(world).filter((peerId) => peerId !== leader.peerId);
     const { network } = world;
@@ -106,17 +88,7 @@ export const cutOneWay: Fault = {
     const text = isDeaf
       ? `${from} hears nothing from ${cutOff.join(" ")}`
       : `${from} is not heard by ${cutOff.join(" ")}`;
-    const { network } = world;
-    const marked = routes.filter(([source, target]) => !network.conditions.isStalled(source, target));
-    for (const [source, target] of marked) network.conditions.stall(source, target);
-    return {
-      kind: "injected",
-      text,
-      undo: () => {
-        for (const [source, target] of marked) network.conditions.unstall(source, target);
-        network.noteHealed();
-      },
-    };
+    return { kind: "injected", text, undo: world.network.cut(routes) };
   },
 };
 

@@ -43,14 +43,11 @@ function depose(world: World, leader: SimulatedNode, random: SeededRandom): void
     world.time.after(random.below(ABSENCE_MS_MAX) * 1_000, () => world.startAgain(leader));
   };
   if (random.below(2) === 0) return process.killAfter(1 + random.below(OPERATIONS_MAX), die);
-  const { conditions } = world.network;
   const others = [...world.nodes.values()].filter((node) => node !== leader);
   const unreached = random.shuffled(others).slice(0, random.below(others.length + 1));
-  const cut = unreached.filter(({ peerId }) => !conditions.isStalled(leader.peerId, peerId));
-  for (const { peerId } of cut) conditions.stall(leader.peerId, peerId);
+  const mend = world.network.cut(unreached.map(({ peerId }) => [leader.peerId, peerId]));
   world.time.after(1_000 + random.below(random.pick(REIGNS_MS_MAX)) * 1_000, () => {
     die();
-    for (const { peerId } of cut) conditions.unstall(leader.peerId, peerId);
-    world.network.noteHealed();
+    mend();
   });
 }

@@ -16,6 +16,9 @@ import type { RouteQuality } from "./route.ts";
 import { VirtualLink } from "./virtual-link.ts";
 import { VirtualPipe } from "./virtual-pipe.ts";
 
+/** One direction between two peers. */
+export type Route = readonly [from: PeerId, to: PeerId];
+
 interface Listener {
   readonly process: SimulatedProcess;
   readonly onLink: (link: SessionLink) => void;
@@ -96,8 +99,33 @@ export class VirtualNetwork {
     }
   }
 
-  /** After the conditions became better. */
-  noteHealed(): void {
+  /** Bytes stop on these routes; connections stay. Routes that are cut already are left to whoever cut them. */
+  cut(routes: readonly Route[]): () => void {
+    const { conditions } = this;
+    const flowing = routes.filter(([from, to]) => !conditions.isStalled(from, to));
+    for (const [from, to] of flowing) conditions.stall(from, to);
+    return () => {
+      for (const [from, to] of flowing) conditions.unstall(from, to);
+      this.#resume();
+    };
+  }
+
+  /** Connections break, and nothing gets through any more. */
+  sever(routes: readonly Route[]): () => void {
+    const { conditions } = this;
+    const flowing = routes.filter(([from, to]) => !conditions.isStalled(from, to));
+    for (const [from, to] of flowing) {
+      conditions.refuse(from, to);
+      this.reset(from, to);
+    }
+    const mend = this.cut(flowing);
+    return () => {
+      for (const [from, to] of flowing) conditions.unrefuse(from, to);
+      mend();
+    };
+  }
+
+  #resume(): void {
     for (const { pipes } of this.#connections) for (const pipe of pipes) pipe.planArrival();
   }
 

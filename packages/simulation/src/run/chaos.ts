@@ -46,13 +46,16 @@ export class Chaos {
     if (this.operator.counts["init"] !== 1) this.#world.fail("liveness", "the cluster is not founded in time");
     this.injector.schedule(this.#options.plan);
     if (this.#options.hasFaultPoints) this.faultPoints.install();
-    this.workload.start();
-    await this.#until(() => false, this.#options.chaosMs * 1_000);
-    await this.#until(() => false, Math.max(0, this.#lastFaultUs() - time.nowUs));
+    try {
+      this.workload.start();
+      await this.#until(() => false, this.#options.chaosMs * 1_000);
+      await this.#until(() => false, Math.max(0, this.#lastFaultUs() - time.nowUs));
+    } finally {
+      this.faultPoints.remove();
+    }
     this.workload.stop();
     this.operator.stop();
     this.injector.healAll();
-    this.faultPoints.remove();
     await this.#until(() => this.workload.isIdle && !this.operator.isBusy, LAST_CALLS_US);
   }
 

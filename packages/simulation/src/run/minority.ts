@@ -1,9 +1,7 @@
-import type { PeerId } from "@aspenjs/api";
 import type { SimulatedNode } from "../cluster/simulated-node.ts";
 import type { World } from "../cluster/world.ts";
+import type { Route } from "../network/virtual-network.ts";
 import type { SeededRandom } from "../random/seeded-random.ts";
-
-type Route = readonly [from: PeerId, to: PeerId];
 
 /**
  * A bare majority stays whole; everybody else is dead, or reaches some of it in one direction or the other. That is
@@ -13,21 +11,18 @@ type Route = readonly [from: PeerId, to: PeerId];
  */
 export function breakMinority(world: World, random: SeededRandom): () => void {
   const nodes = [...world.nodes.values()];
-  const leader = nodes.find(({ node }) => node?.metrics().role === "leader");
-  const voters = leader?.membership?.voters ?? [];
+  const voters = world.leader?.membership?.voters ?? [];
   const healthy = random.shuffled(voters).filter((nodeId) => !world.node(nodeId).isDamaged);
   const core = new Set(healthy.slice(0, Math.floor(voters.length / 2) + 1));
   const members = nodes.filter(({ nodeId }) => core.has(nodeId));
   const outsiders = nodes.filter(({ nodeId }) => !core.has(nodeId));
   const dead = outsiders.filter(() => random.below(3) === 0);
   for (const node of dead) world.endProcess(node, "powerCut");
-  const { conditions } = world.network;
-  const cut = outsiders.flatMap((outsider) => members.flatMap((member) => drawCuts(random, outsider, member)));
-  for (const [from, to] of cut) conditions.stall(from, to);
-  world.trace.note("fault", "minority", `${[...core].join(", ")} are whole, ${cut.length} routes are cut`);
+  const routes = outsiders.flatMap((outsider) => members.flatMap((member) => drawCuts(random, outsider, member)));
+  const mend = world.network.cut(routes);
+  world.trace.note("fault", "minority", `${[...core].join(", ")} are whole, ${routes.length} routes are cut`);
   return () => {
-    for (const [from, to] of cut) conditions.unstall(from, to);
-    world.network.noteHealed();
+    mend();
     for (const node of dead) world.startAgain(node);
     world.trace.note("fault", "minority", "ends");
   };

@@ -19,7 +19,7 @@ export interface RunMetrics {
   readonly readsChecked: number;
   /** Calls in histories that were searched for an order. */
   readonly callsOrdered: number;
-  /** The fullest that any queue toward a peer has been; of several runs, added up. */
+  /** The fullest that any queue toward a peer has been. */
   readonly queuedBytesMax: number;
   readonly processesKilled: number;
   readonly powerCuts: number;
@@ -93,7 +93,8 @@ export function sumMetrics(left: RunMetrics, right: RunMetrics): RunMetrics {
 function sumCounts(left: object, right: object): Readonly<Record<string, number>> {
   const sums: Record<string, number> = {};
   for (const [name, count] of [...Object.entries(left), ...Object.entries(right)]) {
-    if (typeof count === "number") sums[name] = (sums[name] ?? 0) + count;
+    if (typeof count === "number")
+      sums[name] = name.endsWith("Max") ? Math.max(sums[name] ?? 0, count) : (sums[name] ?? 0) + count;
   }
   return sums;
 }

@@ -1,7 +1,7 @@
 /**
  * One run: a cluster forms, faults and clients go at it, everything heals, and then the cluster must serve and agree
- * within a bound of virtual time. Two phases, as in the simulators of TigerBeetle and openraft: what is safe must be so
- * all the time, what is live must come back once the faults stop.
+ * within a bound of virtual time: when it is whole, with a bare majority, and when it is whole again. As in the
+ * simulators of TigerBeetle and openraft, what is safe must be so all the time, what is live once the faults stop.
  */
 import type { NodeId } from "@aspenjs/api";
 import { createCheckers, type Checkers } from "../checkers/all-checkers.ts";
@@ -25,10 +25,8 @@ export interface RunReport {
   readonly metrics: RunMetrics;
   /** Equal for two runs exactly if they did the same things at the same times. */
   readonly traceHash: string;
-  readonly lastLines: readonly TraceLine[];
 }
 
-const CHECKSUM_EVERY = 8;
 const CONVERGENCE_US = 60_000_000;
 
 /** Besides what decides the run: who watches it, and what it stands on. */
@@ -39,10 +37,14 @@ export interface RunSurroundings {
   readonly createStateDisk?: ((nodeId: NodeId) => StateDisk) | undefined;
 }
 
+/**
+ * Lives through one run. One at a time in a process: fault points are the process's.
+ * What goes wrong in the cluster is in the report; a rejection is a bug of the simulation itself.
+ */
 export async function simulateRun(options: RunOptions, around: RunSurroundings = {}): Promise<RunReport> {
   await prepareProcess();
   const checkers = createCheckers({
-    checksumEvery: around.createStateDisk === undefined ? CHECKSUM_EVERY : undefined,
+    areChecksumsInstant: around.createStateDisk === undefined,
     onMismatch: (message) => world.fail("state-machine-safety", message),
   });
   const { seed, config, quality, pace, driftPpmMax } = options;
@@ -69,7 +71,6 @@ export async function simulateRun(options: RunOptions, around: RunSurroundings =
     violation: world.violation,
     metrics: collectMetrics({ world, chaos, checkers, queues, linearizability }),
     traceHash: world.trace.digest(world.time.eventCount),
-    lastLines: world.trace.lastLines,
   };
 }
 

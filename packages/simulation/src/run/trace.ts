@@ -20,18 +20,16 @@ export interface TraceLine {
   readonly text: string;
 }
 
-const LINES_KEPT = 400;
 const CHUNK_LINES = 256;
 
 /**
  * What happened, line by line. Every line counts for the hash: two runs with one hash did the same things at the same
- * times. The last lines are kept for a report, or all of them on demand.
+ * times. Whoever wants the lines listens.
  */
 export class Trace {
   readonly #hash = createHash("sha256");
   readonly #nowUs: () => number;
   readonly #onLine: ((line: TraceLine) => void) | undefined;
-  #lines: TraceLine[] = [];
   #unhashed: string[] = [];
 
   constructor(nowUs: () => number, onLine?: (line: TraceLine) => void) {
@@ -41,15 +39,9 @@ export class Trace {
 
   note(kind: TraceKind, who: string, text: string): void {
     const line: TraceLine = { atUs: this.#nowUs(), kind, who, text };
-    this.#lines.push(line);
     this.#onLine?.(line);
     this.#unhashed.push(traceText(line));
     if (this.#unhashed.length >= CHUNK_LINES) this.#absorb();
-    if (this.#lines.length > 2 * LINES_KEPT) this.#lines = this.#lines.slice(-LINES_KEPT);
-  }
-
-  get lastLines(): readonly TraceLine[] {
-    return this.#lines.slice(-LINES_KEPT);
   }
 
   /** The end of the trace; `eventDigest` stands for the events that left no line. */

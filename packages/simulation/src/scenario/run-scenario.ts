@@ -29,7 +29,6 @@ export interface ScenarioReport {
 }
 
 const FORMING_MS = 20_000;
-const CHECKSUM_EVERY = 8;
 const CONVERGENCE_US = 60_000_000;
 const QUALITY = {
   delayUsMin: 100,
@@ -54,7 +53,7 @@ export async function runScenario(
   await prepareProcess();
   const events: TraceLine[] = [];
   const checkers = createCheckers({
-    checksumEvery: CHECKSUM_EVERY,
+    areChecksumsInstant: true,
     onMismatch: (message) => world.fail("state-machine-safety", message),
   });
   const world = new World({

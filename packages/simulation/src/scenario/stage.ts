@@ -52,12 +52,12 @@ export class Stage {
     return promise;
   }
 
-  /** Whoever leads in the latest term, once somebody does and is reachable by a quorum. */
+  /** Whoever leads in the latest term, once somebody does. */
   async leader(): Promise<SimulatedNode> {
-    await this.until("somebody leads", () => this.#leading() !== undefined);
-    const leading = this.#leading();
-    assert(leading !== undefined, "somebody leads");
-    return leading;
+    await this.until("somebody leads", () => this.world.leader !== undefined);
+    const { leader } = this.world;
+    assert(leader !== undefined, "somebody leads");
+    return leader;
   }
 
   /** A client of its own machine; with `to`, one that talks to that node alone. */
@@ -101,27 +101,16 @@ export class Stage {
   }
 
   cutOneWay(from: readonly SimulatedNode[], to: readonly SimulatedNode[]): void {
-    const { conditions } = this.world.network;
     const routes = from.flatMap((source) => to.map((target) => [source.peerId, target.peerId] as const));
-    for (const [source, target] of routes) conditions.stall(source, target);
-    this.#healings.push(() => {
-      for (const [source, target] of routes) conditions.unstall(source, target);
-    });
+    this.#healings.push(this.world.network.cut(routes));
   }
 
   /** Every cut ends, who stands still goes on, and who is down starts again. */
   heal(): void {
     for (const mend of this.#healings.splice(0)) mend();
-    this.world.network.noteHealed();
     for (const node of this.nodes) {
       node.process?.resume();
       this.world.startAgain(node);
     }
-  }
-
-  #leading(): SimulatedNode | undefined {
-    return this.nodes
-      .filter(({ node }) => node?.metrics().role === "leader")
-      .toSorted((left, right) => (right.node?.metrics().term ?? 0) - (left.node?.metrics().term ?? 0))[0];
   }
 }

@@ -12,10 +12,6 @@ export interface PlannedEvent {
 export class EventQueue {
   readonly #heap: PlannedEvent[] = [];
 
-  get size(): number {
-    return this.#heap.length;
-  }
-
   add(event: PlannedEvent): void {
     const heap = this.#heap;
     let position = heap.push(event) - 1;

@@ -42,10 +42,6 @@ export class MachineClock {
     this.#ratePpm = ratePpm;
   }
 
-  get ratePpm(): number {
-    return this.#ratePpm;
-  }
-
   /** As when somebody sets the date: the monotonic clock does not notice. */
   jumpWall(byMs: number): void {
     this.#wallOffsetMs += byMs;

@@ -175,8 +175,7 @@ export class Operator {
   }
 
   #latestMembership(): Membership | undefined {
-    const leading = [...this.#world.nodes.values()].find(({ node }) => node?.metrics().role === "leader");
-    return leading?.membership;
+    return this.#world.leader?.membership;
   }
 
   #pickMember(random: SeededRandom): NodeId | undefined {
