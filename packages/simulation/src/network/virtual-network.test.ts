@@ -63,8 +63,8 @@ async function createPair() {
     return outcome;
   };
   const link = await dial();
-  if (typeof link === "string" || accepted === undefined) throw new Error(`not connected: ${String(link)}`);
-  const say = (text: string): boolean => (link as SessionLink).write(new TextEncoder().encode(text));
+  if (typeof link === "string" || accepted === undefined) throw new Error("the two are not connected");
+  const say = (text: string): boolean => link.write(new TextEncoder().encode(text));
   return { time, network, a, b, heard, link, accepted, say, dial };
 }
 

@@ -93,8 +93,9 @@ export function sumMetrics(left: RunMetrics, right: RunMetrics): RunMetrics {
 function sumCounts(left: object, right: object): Readonly<Record<string, number>> {
   const sums: Record<string, number> = {};
   for (const [name, count] of [...Object.entries(left), ...Object.entries(right)]) {
-    if (typeof count === "number")
-      sums[name] = name.endsWith("Max") ? Math.max(sums[name] ?? 0, count) : (sums[name] ?? 0) + count;
+    if (typeof count !== "number") continue;
+    const before = sums[name] ?? 0;
+    sums[name] = name.endsWith("Max") ? Math.max(before, count) : before + count;
   }
   return sums;
 }
