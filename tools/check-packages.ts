@@ -26,6 +26,8 @@ interface PackedPackage {
 const EXAMPLE_TIMEOUT_MS = 180_000;
 const PROGRAM_TIMEOUT_MS = 120_000;
 const TARBALL_FILES_REQUIRED = ["package.json", "README.md", "LICENSE"];
+/** Where the simulation may take over. Builds define it away: what users run has no such place. */
+const FAULT_POINT = /aspenFaultPoint\?\.\(/;
 const TARBALL_FILES_BANNED = /(\.test\.|^src\/|^test\/|tsconfig|tsup\.config|\.tsbuildinfo)/;
 
 let failedCount = 0;
@@ -70,9 +72,12 @@ async function pack(folder: string, directory: string): Promise<PackedPackage> {
   const files = listed.map((path) => path.replace(/^package\//, ""));
   const missing = TARBALL_FILES_REQUIRED.filter((path) => !files.includes(path));
   const surplus = files.filter((path) => TARBALL_FILES_BANNED.test(path));
+  const scripts = files.filter((path) => path.endsWith(".js"));
+  const hooked = scripts.filter((path) => FAULT_POINT.test(readFileSync(join(destination, "package", path), "utf8")));
   record(`pack ${folder}`, [
     ...missing.map((path) => `${path} is not in the tarball`),
     ...surplus.map((path) => `${path} has no place in the tarball`),
+    ...hooked.map((path) => `${path} still asks a fault point`),
   ]);
   const manifest = readManifest(join(destination, "package"));
   const readme = missing.includes("README.md") ? "" : readFileSync(join(destination, "package/README.md"), "utf8");

@@ -1,12 +1,10 @@
 import { AspenError, type Membership, type NodeId } from "@aspenjs/api";
 import type { AspenClient } from "@aspenjs/client";
 import type { SimulatedClient } from "../cluster/simulated-client.ts";
-import type { SimulatedNode } from "../cluster/simulated-node.ts";
 import type { World } from "../cluster/world.ts";
 import type { SeededRandom } from "../random/seeded-random.ts";
+import { MembershipErrands, type Errand, type ErrandStep } from "./membership-errands.ts";
 
-const VOTERS_MIN = 3;
-const SPARE_NODES_MAX = 3;
 const CALL_DEADLINE_MS = 8_000;
 /** After a call whose outcome nobody knows, this long until it has certainly ended one way or the other. */
 const SETTLING_US = 30_000_000;
@@ -15,7 +13,7 @@ const SETTLING_US = 30_000_000;
 export class Operator {
   readonly #world: World;
   readonly #client: SimulatedClient;
-  readonly #nodeCount: number;
+  readonly #errands: MembershipErrands;
   #connected: AspenClient | undefined;
   #isBusy = false;
   #isStopping = false;
@@ -26,7 +24,7 @@ export class Operator {
   constructor(world: World, nodeCount: number) {
     this.#world = world;
     this.#client = world.addClient("operator");
-    this.#nodeCount = nodeCount;
+    this.#errands = new MembershipErrands(world, nodeCount);
   }
 
   /** Nothing is under way that could still change the membership. */
@@ -67,9 +65,11 @@ export class Operator {
 
   transferLeadership(random: SeededRandom): boolean {
     const nodeId = random.below(2) === 0 ? undefined : this.#pickMember(random);
-    return this.#do("transferLeadership", async ({ cluster }) => {
-      await cluster.transferLeadership(nodeId, { deadlineMs: CALL_DEADLINE_MS });
-    });
+    const step: ErrandStep = {
+      name: "transferLeadership",
+      call: (cluster) => cluster.transferLeadership(nodeId, { deadlineMs: CALL_DEADLINE_MS }),
+    };
+    return this.#do({ text: "leadership is to move", steps: [step] });
   }
 
   /** On one node, not necessarily the leader. */
@@ -96,82 +96,9 @@ export class Operator {
     if (this.#isBusy || this.#isStopping) return undefined;
     const membership = this.#latestMembership();
     if (membership === undefined) return undefined;
-    const damaged = membership.nodes.find(({ nodeId }) => this.#world.node(nodeId).isDamaged);
-    if (damaged !== undefined) return this.#replace(damaged.nodeId, membership, random);
-    const choices = [
-      () => this.#addLearner(random),
-      () => this.#promote(membership, random),
-      () => this.#remove(membership, random),
-      () => this.#exchange(membership, random),
-    ];
-    return random.pick(choices)();
-  }
-
-  /** Steps of a replacement, one at a time: a spare learner first, then the exchange. */
-  #replace(nodeId: NodeId, { voters, learners }: Membership, random: SeededRandom): string | undefined {
-    const learner = learners.find((candidate) => candidate !== nodeId);
-    if (!voters.includes(nodeId)) return this.#removeNode(nodeId);
-    if (learner === undefined) return this.#addLearner(random);
-    this.#do("replace", async ({ cluster }) => {
-      await cluster.promoteLearner(learner, { replace: nodeId, deadlineMs: CALL_DEADLINE_MS });
-    });
-    return `node ${learner} replaces node ${nodeId}`;
-  }
-
-  #addLearner(random: SeededRandom): string | undefined {
-    const node = this.#spareNode();
-    if (node === undefined) return undefined;
-    const waitForCatchUp = random.below(2) === 0;
-    this.#do("addLearner", async ({ cluster }) => {
-      await cluster.addLearner(node.record, { waitForCatchUp, deadlineMs: CALL_DEADLINE_MS });
-    });
-    return `node ${node.nodeId} is to join as a learner`;
-  }
-
-  #promote({ learners }: Membership, random: SeededRandom): string | undefined {
-    if (learners.length === 0) return undefined;
-    const nodeId = random.pick(learners);
-    this.#do("promote", async ({ cluster }) => {
-      await cluster.promoteLearner(nodeId, { deadlineMs: CALL_DEADLINE_MS });
-    });
-    return `node ${nodeId} is to vote`;
-  }
-
-  #remove({ voters, learners }: Membership, random: SeededRandom): string | undefined {
-    const removable = voters.length > VOTERS_MIN ? [...voters, ...learners] : learners;
-    return removable.length === 0 ? undefined : this.#removeNode(random.pick(removable));
-  }
-
-  #removeNode(nodeId: NodeId): string {
-    this.#do("remove", async ({ cluster }) => {
-      await cluster.removeNode(nodeId, { deadlineMs: CALL_DEADLINE_MS });
-    });
-    return `node ${nodeId} is to leave`;
-  }
-
-  /** From any set of voters to any other, by joint consensus. */
-  #exchange({ nodes }: Membership, random: SeededRandom): string | undefined {
-    const usable = nodes.map(({ nodeId }) => nodeId);
-    if (usable.length < VOTERS_MIN) return undefined;
-    const size = random.between(VOTERS_MIN, usable.length);
-    const voters = random.shuffled(usable).slice(0, size);
-    const retainRemovedAsLearners = random.below(2) === 0;
-    this.#do("changeMembership", async ({ cluster }) => {
-      await cluster.changeMembership(voters, { retainRemovedAsLearners, deadlineMs: CALL_DEADLINE_MS });
-    });
-    return `voters are to be ${voters.join(", ")}`;
-  }
-
-  /** A node that runs and belongs to nobody; a new machine when there is none. */
-  #spareNode(): SimulatedNode | undefined {
-    const { nodes } = this.#world;
-    const spare = [...nodes.values()].find((node) => !node.isDamaged && !this.#world.isMember(node.nodeId));
-    if (spare !== undefined) return spare;
-    const usable = [...nodes.values()].filter(({ isDamaged }) => !isDamaged).length;
-    if (usable >= this.#nodeCount + SPARE_NODES_MAX) return undefined;
-    const node = this.#world.addNode(nodes.size + 1);
-    node.start();
-    return node;
+    const errand = this.#errands.draw(membership, random);
+    if (errand !== undefined) this.#do(errand);
+    return errand?.text;
   }
 
   #latestMembership(): Membership | undefined {
@@ -183,24 +110,32 @@ export class Operator {
     return membership === undefined ? undefined : random.pick(membership.voters);
   }
 
-  #do(name: string, work: (client: AspenClient) => Promise<void>): boolean {
+  #do({ steps }: Errand): boolean {
     if (this.#isBusy || this.#isStopping) return false;
     this.#isBusy = true;
     this.#client.run(async () => {
       try {
-        this.#connected ??= await this.#client.connect();
-        await work(this.#connected);
-        this.#count(name);
-        this.#world.trace.note("operator", "operator", `${name}: done`);
-      } catch (error) {
-        if (!(error instanceof AspenError)) throw error;
-        this.#unsettledUntilUs = this.#world.time.nowUs + SETTLING_US;
-        this.#world.trace.note("operator", "operator", `${name}: ${error.code}, ${error.message}`);
+        for (const step of steps) if (!this.#isStopping && !(await this.#take(step))) return;
       } finally {
         this.#isBusy = false;
       }
     });
     return true;
+  }
+
+  async #take({ name, call }: ErrandStep): Promise<boolean> {
+    try {
+      this.#connected ??= await this.#client.connect();
+      await call(this.#connected.cluster);
+      this.#count(name);
+      this.#world.trace.note("operator", "operator", `${name}: done`);
+      return true;
+    } catch (error) {
+      if (!(error instanceof AspenError)) throw error;
+      this.#unsettledUntilUs = this.#world.time.nowUs + SETTLING_US;
+      this.#world.trace.note("operator", "operator", `${name}: ${error.code}, ${error.message}`);
+      return false;
+    }
   }
 
   #count(name: string): void {
