@@ -1,3 +1,5 @@
+import type { SimulatedNode } from "../cluster/simulated-node.ts";
+import type { World } from "../cluster/world.ts";
 import type { Fault } from "./fault.ts";
 
 /** Far beyond what real quartz does; without leases nothing may depend on it. */
@@ -18,16 +20,31 @@ export const driftClocks: Fault = {
       if (odd !== undefined) return position === odd ? -bound : bound;
       return random.pick([-bound, 0, bound, random.between(-bound, bound)]);
     });
-    for (const [position, node] of nodes.entries()) node.machineClock.setRate(rates[position] ?? 0, world.time.nowUs);
     return {
       kind: "injected",
       text: `clocks are off by ${rates.join(", ")} ppm`,
-      undo: () => {
-        for (const node of nodes) node.machineClock.setRate(0, world.time.nowUs);
-      },
+      undo: setRates(world, nodes, (_node, position) => rates[position] ?? 0),
     };
   },
 };
+
+/** The worst that leases allow for: one clock as slow as it may be, all the others as fast. Nothing without leases. */
+export function slowDown(world: World, slow: SimulatedNode): () => void {
+  const bound = world.driftPpmMax;
+  if (bound === undefined) return () => undefined;
+  return setRates(world, [...world.nodes.values()], (node) => (node === slow ? -bound : bound));
+}
+
+function setRates(
+  world: World,
+  nodes: readonly SimulatedNode[],
+  ratePpm: (node: SimulatedNode, position: number) => number,
+): () => void {
+  for (const [position, node] of nodes.entries()) node.machineClock.setRate(ratePpm(node, position), world.time.nowUs);
+  return () => {
+    for (const node of nodes) node.machineClock.setRate(0, world.time.nowUs);
+  };
+}
 
 export const jumpWallClock: Fault = {
   name: "clock-jump",

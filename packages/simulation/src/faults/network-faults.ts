@@ -4,6 +4,7 @@ import { ratio } from "../random/ratio.ts";
 import type { SeededRandom } from "../random/seeded-random.ts";
 import { NO_MESSAGE_FAULTS } from "../network/lossy-transport.ts";
 import type { Route } from "../network/virtual-network.ts";
+import { slowDown } from "./clock-faults.ts";
 import { SKIPPED, type Fault, type FaultOutcome } from "./fault.ts";
 
 const BURST_US = 1_800_000;
@@ -43,7 +44,7 @@ export const isolateNode: Fault = {
   },
 };
 
-/** The leader and a busy reader on one side, the other nodes and busy writers on the other. */
+/** The leader, slow if there are leases, and a busy reader on one side; the other nodes and busy writers on the other. */
 export const isolateLeader: Fault = {
   name: "isolate-leader",
   durationMsMin: 1_000,
@@ -56,7 +57,16 @@ export const isolateLeader: Fault = {
     const { network } = world;
     const writeTo = others.map((peerId) => network.addressOf(peerId));
     workload.burst(network.addressOf(leader.peerId), writeTo, BURST_US);
-    return cut(world, random, between([leader.peerId], others), `${leader.peerId}, who leads, is cut off`);
+    const setClocksRight = slowDown(world, leader);
+    const outcome = cut(world, random, between([leader.peerId], others), `${leader.peerId}, who leads, is cut off`);
+    if (outcome.kind !== "injected") return outcome;
+    return {
+      ...outcome,
+      undo: () => {
+        setClocksRight();
+        outcome.undo?.();
+      },
+    };
   },
 };
 
