@@ -3,6 +3,9 @@
  * included, has bytes: UTF-8 with surrogates written like other code points (WTF-8), and bytes that do not fit it
  * standing for the code points of their own number.
  */
+/** By the length of the sequence. */
+const CODE_POINT_MIN = [0, 0, 0x80, 0x800, 0x1_0000];
+
 const textEncoder = new TextEncoder();
 
 /** Allocates four bytes for each of the input's, so that what a target allocates is its decoder's doing. */
@@ -37,7 +40,11 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   for (let offset = 1; offset < byteLength; offset += 1) {
     if (((bytes[at + offset] ?? 0) & 0xc0) !== 0x80) return 1;
   }
-  return byteLength === 1 || codePointOf(bytes, at, byteLength) <= 0x10_ff_ff ? byteLength : 1;
+  if (byteLength === 1) return 1;
+  const codePoint = codePointOf(bytes, at, byteLength);
+  // Longer than need be, it would be a second spelling of what decoders of plain ASCII accept.
+  const isShortest = codePoint >= (CODE_POINT_MIN[byteLength] ?? 0);
+  return isShortest && codePoint <= 0x10_ff_ff ? byteLength : 1;
 }
 
 function codePointOf(bytes: Uint8Array, at: number, byteLength: number): number {

@@ -206,4 +206,6 @@ test("bytes are text, whatever they are, and texts have bytes, whatever they hol
     expect(textOf(bytesOf(text))).toBe(text);
   }
   expect(textOf(Uint8Array.of(0xff, 0x80, 0xc0, 0x61, 0xe2, 0x82))).toBe("\u00ff\u0080\u00c0a\u00e2\u0082");
+  // Overlong forms of "q", in three bytes and in four, are no sequences.
+  expect(textOf(Uint8Array.of(0xe0, 0x81, 0xb1, 0xf0, 0x80, 0x81, 0xb1))).not.toContain("q");
 });
