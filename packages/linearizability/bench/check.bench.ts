@@ -9,44 +9,14 @@ import { checkLinearizability } from "../src/check-linearizability.ts";
 import type { Model } from "../src/model.ts";
 import { createCounterModel, type CounterInput } from "../src/models/counter-model.ts";
 import { createMapModel } from "../src/models/map-model.ts";
-import type { MapInput, MapOutput } from "../src/models/map-operation.ts";
 import { createSwapRegisterModel, type SwapRegisterInput } from "../src/models/swap-register-model.ts";
 import type { Operation } from "../src/operation.ts";
+import { largeShape, scanHistory, transactionHistory } from "../test/map-workload.ts";
 import { Random } from "../test/random.ts";
-import { RealCounter, RealMap, RealSwapRegister } from "../test/real-objects.ts";
-import { recordRun, type RunShape } from "../test/recorded-run.ts";
+import { RealCounter, RealSwapRegister } from "../test/real-objects.ts";
+import { recordRun } from "../test/recorded-run.ts";
 
 const SEED = Number(process.env["SEED"] ?? 1);
-const shape: RunShape = { operationCount: 10_000, processCount: 16, unknownPercent: 2, spread: 16 };
-const keys = Array.from({ length: 20 }, (_, index) => `key-${index}`);
-
-function mapHistory(random: Random, scanPercent: number): Operation<MapInput, MapOutput>[] {
-  let written = 0;
-  const recent = new Map<string, number>();
-  return recordRun(
-    new RealMap(random),
-    () => {
-      const key = random.pick(keys);
-      const first = keys.indexOf(key) - (keys.indexOf(key) % 4);
-      const group = keys.slice(first, first + 4);
-      written += 1;
-      const dice = random.below(100);
-      if (dice < scanPercent) {
-        return dice % 2 === 0
-          ? { kind: "scan", keys: group }
-          : { kind: "setMany", entries: group.map((name) => [name, written]) };
-      }
-      if (dice < 50) return { kind: "get", key };
-      if (dice < 55) return { kind: "delete", key };
-      const expected = recent.get(key);
-      recent.set(key, written);
-      if (dice < 75) return { kind: "compareAndSwap", key, expected, value: written };
-      return { kind: "set", key, value: written };
-    },
-    random,
-    shape,
-  );
-}
 
 function registerHistory(random: Random): Operation<SwapRegisterInput<number>, number | boolean | undefined>[] {
   let written = 0;
@@ -57,12 +27,12 @@ function registerHistory(random: Random): Operation<SwapRegisterInput<number>, n
     if (dice < 8) return { kind: "write", value: written };
     return { kind: "compareAndSwap", expected: written - 1 - random.below(3), value: written };
   };
-  return recordRun(new RealSwapRegister(), next, random, shape);
+  return recordRun(new RealSwapRegister(), next, random, largeShape);
 }
 
 function counterHistory(random: Random): Operation<CounterInput, number>[] {
   const next = (): CounterInput => (random.below(2) === 0 ? { kind: "read" } : { kind: "increment", by: 1 });
-  return recordRun(new RealCounter(), next, random, shape);
+  return recordRun(new RealCounter(), next, random, largeShape);
 }
 
 /** From the middle on, the first read that asks what a much earlier one asked gets that one's answer. */
@@ -114,9 +84,10 @@ function measureBoth<State, Input extends { readonly kind: string }, Output>(
 }
 
 console.log(`seed ${SEED}, node ${process.version}`);
-measureBoth("map, 20 keys", createMapModel(), mapHistory(new Random(SEED), 0));
-measureBoth("map, 5 groups of 4 keys with scans", createMapModel(), mapHistory(new Random(SEED), 20));
+measureBoth("map, 20 keys", createMapModel(), scanHistory(new Random(SEED), 0));
+measureBoth("map, 5 groups of 4 keys with scans", createMapModel(), scanHistory(new Random(SEED), 20));
+measureBoth("map, 5 groups of 4 keys with transactions", createMapModel(), transactionHistory(new Random(SEED)));
 const whole = { groupOf: (): string => "all" };
-measureBoth("map, 20 keys in one group with scans", createMapModel(whole), mapHistory(new Random(SEED), 20));
+measureBoth("map, 20 keys in one group with scans", createMapModel(whole), scanHistory(new Random(SEED), 20));
 measureBoth("one register", createSwapRegisterModel(0), registerHistory(new Random(SEED)));
 measureBoth("one counter", createCounterModel(), counterHistory(new Random(SEED)));

@@ -1,5 +1,5 @@
 import { at } from "./assert.ts";
-import { asRecorded, findConflict } from "./conflict.ts";
+import { asRecorded, findConflict, withoutAnswer } from "./conflict.ts";
 import { checkHistory } from "./history.ts";
 import { limits } from "./limits.ts";
 import type { Model } from "./model.ts";
@@ -73,8 +73,7 @@ function checkPart<State, Input, Output>(
     const result = new PartSearch(model, history, searchLimits).run();
     steps += result.steps;
     if (result.kind !== "violation") continue;
-    const seen = { names: [view.name], operations: view.operations };
-    const violation = findConflict(model, seen, history, result, shrinkLimits);
+    const violation = findConflict(model, { ...view, names: [view.name] }, history, result, shrinkLimits);
     return { kind: "violation", violation: asRecorded(violation, view.recorded), steps };
   }
   const history = toPartHistory(model, part.operations);
@@ -85,7 +84,9 @@ function checkPart<State, Input, Output>(
       return { kind: "linearizable", order: result.order.map((number) => at(history.operations, number)), steps };
     case "undecided":
       return { kind: "undecided", limit: result.limit, steps };
-    case "violation":
-      return { kind: "violation", violation: findConflict(model, part, history, result, shrinkLimits), steps };
+    case "violation": {
+      const whole = { ...part, withoutAnswer: (operation: Operation<Input, Output>) => [withoutAnswer(operation)] };
+      return { kind: "violation", violation: findConflict(model, whole, history, result, shrinkLimits), steps };
+    }
   }
 }

@@ -15,6 +15,11 @@ import type { Violation } from "./verdict.ts";
 
 type BadResult = Extract<SearchResult, { kind: "violation" }>;
 
+/** A part, and what one of its operations would be in it without its answer. */
+interface ConflictingPart<Input, Output> extends Part<Input, Output> {
+  withoutAnswer(operation: Operation<Input, Output>): readonly Operation<Input, Output>[];
+}
+
 /** Operations whose answers count, and those whose answers do not; together they are bad, as `result` says. */
 interface Conflict<Input, Output> {
   readonly answers: readonly Operation<Input, Output>[];
@@ -31,7 +36,7 @@ const STEPS_LEFT_MIN = 1_000;
 
 export function findConflict<State, Input, Output>(
   model: Model<State, Input, Output>,
-  part: Part<Input, Output>,
+  part: ConflictingPart<Input, Output>,
   history: PartHistory<Input, Output>,
   result: BadResult,
   limits: SearchLimits,
@@ -55,13 +60,13 @@ export function findConflict<State, Input, Output>(
 /** Is it still bad when only these answers count? Whatever was called after all of them had returned is left out. */
 class BoundedAttempts<State, Input, Output> {
   readonly #model: Model<State, Input, Output>;
-  readonly #operations: readonly Operation<Input, Output>[];
+  readonly #part: ConflictingPart<Input, Output>;
   readonly #limits: SearchLimits;
   #stepsLeft: number;
 
-  constructor(model: Model<State, Input, Output>, part: Part<Input, Output>, limits: SearchLimits) {
+  constructor(model: Model<State, Input, Output>, part: ConflictingPart<Input, Output>, limits: SearchLimits) {
     this.#model = model;
-    this.#operations = part.operations;
+    this.#part = part;
     this.#limits = limits;
     this.#stepsLeft = limits.stepsMax;
   }
@@ -75,13 +80,20 @@ class BoundedAttempts<State, Input, Output> {
     if (this.areSpent || answers.length === 0) return undefined;
     const counted = new Set(answers);
     const endsAt = lastEndOf(answers);
-    const others = this.#operations.filter((operation) => operation.invokedAt <= endsAt && !counted.has(operation));
-    const recorded = new Map(others.map((operation) => [withoutAnswer(operation), operation]));
+    const { operations } = this.#part;
+    const others = operations.filter((operation) => operation.invokedAt <= endsAt && !counted.has(operation));
+    const recorded = new Map(
+      others.flatMap((operation) => this.#withoutAnswer(operation).map((relaxed) => [relaxed, operation] as const)),
+    );
     const history = toPartHistory(this.#model, [...answers, ...recorded.keys()]);
     const stepsMax = Math.ceil(this.#stepsLeft * ATTEMPT_SHARE);
     const result = new PartSearch(this.#model, history, { ...this.#limits, stepsMax }).run();
-    this.#stepsLeft -= result.steps + this.#operations.length;
+    this.#stepsLeft -= result.steps + operations.length;
     return result.kind === "violation" ? { answers, others, recorded, history, result } : undefined;
+  }
+
+  #withoutAnswer(operation: Operation<Input, Output>): readonly Operation<Input, Output>[] {
+    return operation.outcome.kind === "unknown" ? [{ ...operation }] : this.#part.withoutAnswer(operation);
   }
 }
 
@@ -154,7 +166,7 @@ export function asRecorded<Input, Output>(
   return {
     ...rest,
     conflict: originals(conflict),
-    others: originals(others),
+    others: [...new Set(originals(others))],
     deadEnd: { ...deadEnd, order: originals(deadEnd.order), stuck: originals(deadEnd.stuck) },
   };
 }
@@ -188,6 +200,7 @@ function lastEndOf(operations: readonly Operation<unknown, unknown>[]): number {
   return operations.reduce((end, operation) => Math.max(end, endOf(operation)), -Infinity);
 }
 
-function withoutAnswer<Input, Output>(operation: Operation<Input, Output>): Operation<Input, Output> {
+/** Of an operation that is there as it was recorded. */
+export function withoutAnswer<Input, Output>(operation: Operation<Input, Output>): Operation<Input, Output> {
   return { ...operation, outcome: { kind: "unknown" } };
 }

@@ -18,7 +18,7 @@ export type { LockHolder, LockInput, LockOutput, LockState } from "./models/lock
 export { createMapModel } from "./models/map-model.ts";
 export type { MapModelOptions } from "./models/map-model.ts";
 export type { MapState } from "./models/map-state.ts";
-export type { MapEntry, MapInput, MapOutput } from "./models/map-operation.ts";
+export type { MapCondition, MapEntry, MapInput, MapOutput, MapStep } from "./models/map-operation.ts";
 export { createRegisterModel } from "./models/register-model.ts";
 export type { RegisterInput, RegisterOutput } from "./models/register-model.ts";
 export { createSwapRegisterModel } from "./models/swap-register-model.ts";

@@ -51,6 +51,10 @@ export interface Model<State, Input, Output> {
    * a map: an operation of the same model that does to this thing what the whole one does, and says of it no more than
    * the whole one says. A linearizable history is linearizable in every view. Views are small and quickly searched, so
    * they are looked at first where operations on several parts make one large part. Without it there are none.
+   *
+   * If what the whole operation does to this thing depends on other things, and no answer tells what it did, there may
+   * be several views of one name, one for each effect that it may have had. What names there are must depend on the
+   * input alone, and with no answer at all no less must be possible than with any answer.
    */
   viewsOf?(input: Input, output: Output | UnknownOutput): readonly View<Input, Output>[];
 
@@ -70,7 +74,8 @@ export interface Model<State, Input, Output> {
   /**
    * May an operation matter to the one right after it? `false` is a promise: wherever `effect` with any output at all
    * and then `input` with `output` is accepted, the same state is also reached without `effect`, or with `effect` moved
-   * behind. It keeps writes that nobody has noticed out of the search, and ends it where an answer cannot come true any
+   * behind; if `output` is unknown, wherever `input` then also changes the state, because if it does not it need not be
+   * there. It keeps writes that nobody has noticed out of the search, and ends it where an answer cannot come true any
    * more; `true` is always right. Without it every operation may matter to every other.
    */
   mayMatter?(effect: Input, input: Input, output: Output | UnknownOutput): boolean;

@@ -8,6 +8,8 @@ export interface HistoryView<Input, Output> {
   readonly operations: readonly Operation<Input, Output>[];
   /** What was recorded, of each operation of the view. */
   readonly recorded: ReadonlyMap<Operation<Input, Output>, Operation<Input, Output>>;
+  /** What an operation of the view would be in it if it had had no answer: the answer may tell what it did. */
+  withoutAnswer(operation: Operation<Input, Output>): readonly Operation<Input, Output>[];
 }
 
 /** One view of each thing that the model can look at alone; none if that is the whole history. */
@@ -23,7 +25,17 @@ export function viewsOf<State, Input, Output>(
     }
   }
   if (recordedByName.size < 2) return [];
-  return [...recordedByName].map(([name, recorded]) => ({ name, operations: [...recorded.keys()], recorded }));
+  return [...recordedByName].map(([name, recorded]) => ({
+    name,
+    operations: [...recorded.keys()],
+    recorded,
+    withoutAnswer: (operation) => {
+      const views = model.viewsOf?.((recorded.get(operation) ?? operation).input, unknownOutput) ?? [];
+      return views
+        .filter((view) => view.name === name)
+        .map(({ input }) => ({ ...operation, input, outcome: { kind: "unknown" } }));
+    },
+  }));
 }
 
 function withAnswer<Input, Output>(

@@ -19,46 +19,11 @@ import {
   swapRegisterCase,
   type ModelCase,
 } from "./model-cases.ts";
-import { Random } from "./random.ts";
-import { recordRun } from "./recorded-run.ts";
+import { arbitraryHistory, recordedHistory, type History } from "./random-history.ts";
+import { transactionCase } from "./transaction-case.ts";
 
 const RUNS = Number(process.env["ASPEN_LINEARIZABILITY_RUNS"] ?? 2_000);
 const SEED = 20_260;
-const OPERATIONS_MAX = 6;
-
-function arbitraryHistory<State, Input, Output>({ call }: ModelCase<State, Input, Output>) {
-  const time = fc.integer({ min: 0, max: 11 });
-  const operation = fc.record({
-    call,
-    time,
-    duration: fc.integer({ min: 0, max: 7 }),
-    answered: fc.integer({ max: 9, min: 0 }),
-  });
-  return fc.array(operation, { maxLength: OPERATIONS_MAX }).map((drafts): Operation<Input, Output>[] => {
-    return drafts.map(({ call: [input, output], time: invokedAt, duration, answered }, processId) => ({
-      processId,
-      input,
-      invokedAt,
-      outcome: answered < 3 ? { kind: "unknown" } : { kind: "returned", output, returnedAt: invokedAt + duration },
-    }));
-  });
-}
-
-/** Recorded from a real object; in two of three one answer is then replaced by another one. */
-function recordedHistory<State, Input, Output>({ call, createObject }: ModelCase<State, Input, Output>) {
-  const calls = fc.array(call, { minLength: 2, maxLength: OPERATIONS_MAX });
-  return fc.record({ calls, seed: fc.nat(), replaced: fc.nat(), isSpoilt: fc.nat({ max: 2 }) }).map((draft) => {
-    const random = new Random(draft.seed);
-    const inputs = draft.calls.map(([input]) => input);
-    const shape = { operationCount: inputs.length, processCount: 3, unknownPercent: 25, spread: 3 };
-    const operations = recordRun(createObject(random), () => inputs.shift() as Input, random, shape);
-    const index = draft.replaced % operations.length;
-    const operation = operations[index];
-    if (draft.isSpoilt === 0 || operation?.outcome.kind !== "returned") return operations;
-    const output = draft.calls[index]?.[1] as Output;
-    return operations.with(index, { ...operation, outcome: { ...operation.outcome, output } });
-  });
-}
 
 function expectLegalOrder<State, Input, Output>(
   { model }: ModelCase<State, Input, Output>,
@@ -86,7 +51,7 @@ function asFarAsAbout<State, Input, Output>(
 /** Counts how many were good and bad, so that a test of one kind alone is noticed. */
 function expectAgreement<State, Input, Output>(
   modelCase: ModelCase<State, Input, Output>,
-  history: fc.Arbitrary<Operation<Input, Output>[]>,
+  history: fc.Arbitrary<History<Input, Output>>,
 ): void {
   const { model } = modelCase;
   const counts = { linearizable: 0, violation: 0, undecided: 0 };
@@ -132,4 +97,5 @@ suite("compare-and-swap register", swapRegisterCase);
 suite("counter", counterCase);
 suite("lock", lockCase);
 suite("map", mapCase);
+suite("map with transactions", transactionCase);
 suite("counters by key", keyedCounterCase);

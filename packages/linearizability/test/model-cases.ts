@@ -74,11 +74,13 @@ const swapAnswer: fc.Arbitrary<MapOutput> = fc.oneof(
   seen.map((actual) => ({ kind: "notSwapped", actual: { value: actual } }) as const),
 );
 const bothKeys = ["a", "b"];
-const mapCall: Call<MapInput, MapOutput> = fc.oneof(
+/** On the keys "a" and "b". */
+export const mapCall: Call<MapInput, MapOutput> = fc.oneof(
   call(fc.record({ kind: fc.constant("get" as const), key }), value),
   call(fc.record({ kind: fc.constant("set" as const), key, value: scalar }), fc.oneof(fc.constant(done), value)),
   call(fc.record({ kind: fc.constant("delete" as const), key }), fc.oneof(fc.constant(done), value, count)),
   call(fc.record({ kind: fc.constant("compareAndSwap" as const), key, expected: seen, value: scalar }), swapAnswer),
+  call(fc.record({ kind: fc.constant("compareAndDelete" as const), key, expected: seen }), swapAnswer),
   call(
     fc.tuple(scalar, scalar).map(([a, b]): MapInput => ({
       kind: "setMany",

@@ -1,6 +1,6 @@
 import type { CounterInput, CounterOutput } from "../src/models/counter-model.ts";
 import type { LockInput, LockOutput } from "../src/models/lock-model.ts";
-import type { MapInput, MapOutput } from "../src/models/map-operation.ts";
+import type { MapInput, MapOutput, MapTransaction } from "../src/models/map-operation.ts";
 import type { RegisterInput, RegisterOutput } from "../src/models/register-model.ts";
 import type { SwapRegisterInput, SwapRegisterOutput } from "../src/models/swap-register-model.ts";
 import type { Scalar } from "../src/scalar.ts";
@@ -86,12 +86,14 @@ export class RealMap implements RealObject<MapInput, MapOutput> {
         const count = this.#values.delete(input.key) ? 1 : 0;
         return this.#random.pick<MapOutput>([{ kind: "done" }, { kind: "value", value }, { kind: "count", count }]);
       }
-      case "compareAndSwap": {
+      case "compareAndSwap":
+      case "compareAndDelete": {
         const value = this.#values.get(input.key);
         if (value !== input.expected) {
           return this.#random.below(2) === 0 ? { kind: "notSwapped" } : { kind: "notSwapped", actual: { value } };
         }
-        this.#values.set(input.key, input.value);
+        if (input.kind === "compareAndSwap") this.#values.set(input.key, input.value);
+        else this.#values.delete(input.key);
         return { kind: "swapped" };
       }
       case "setMany":
@@ -103,6 +105,19 @@ export class RealMap implements RealObject<MapInput, MapOutput> {
       }
       case "scan":
         return { kind: "entries", entries: [...this.#values].filter(([key]) => input.keys.includes(key)) };
+      case "transaction":
+        return this.#transact(input);
     }
+  }
+
+  #transact({ conditions, success, failure }: MapTransaction): MapOutput {
+    const succeeded = conditions.every(({ key, expected }) => this.#values.get(key) === expected);
+    const values: (Scalar | undefined)[] = [];
+    for (const step of succeeded ? success : failure) {
+      if (step.kind === "get") values.push(this.#values.get(step.key));
+      else if (step.kind === "set") this.#values.set(step.key, step.value);
+      else this.#values.delete(step.key);
+    }
+    return { kind: "transacted", succeeded, values };
   }
 }

@@ -165,6 +165,12 @@ describe("map", () => {
     expect(verdict.kind === "violation" && verdict.violation.partNames).toEqual(["x"]);
   });
 
+  test("a scan that finds one key twice and misses another is refused, also without a look at each key", () => {
+    const model = { ...createMapModel(), viewsOf: () => [] };
+    const history = [said(1, [0, 1], both, done), said(2, [2, 3], scan("x", "y"), found(["x", 1], ["x", 1]))];
+    expect(checkLinearizability(model, history).kind).toBe("violation");
+  });
+
   test("values that print alike are not equal", () => {
     const history = [
       said(1, [0, 1], { kind: "set", key: "x", value: "1" } as const, done),

@@ -1,18 +1,19 @@
-import { HistoryError } from "../history-error.ts";
 import { refused, unknownOutput, type Model, type Refused, type UnknownOutput } from "../model.ts";
 import { isSameScalar, type Scalar } from "../scalar.ts";
+import { hasNoEffect } from "./map-effect.ts";
 import { mapEffectMayMatter } from "./map-influence.ts";
-import { MapState } from "./map-state.ts";
-import { mapViewsOf } from "./map-views.ts";
 import {
-  isMapRead,
   keysOf,
   mapInputText,
-  mapOutputText,
+  mapOperationText,
+  senseless,
   type MapEntry,
   type MapInput,
   type MapOutput,
 } from "./map-operation.ts";
+import { MapState } from "./map-state.ts";
+import { stateAfterTransaction } from "./map-transaction.ts";
+import { mapViewsOf } from "./map-views.ts";
 
 export interface MapModelOptions {
   readonly initialEntries?: Iterable<MapEntry>;
@@ -25,7 +26,7 @@ export interface MapModelOptions {
 
 /**
  * Keys and values with changes and reads of many keys at one instant. Histories of operations on single keys are
- * checked key by key; a scan or a change of many keys connects those that it names.
+ * checked key by key; a scan, a transaction or a change of many keys connects those that it names.
  */
 export function createMapModel(options: MapModelOptions = {}): Model<MapState, MapInput, MapOutput> {
   const { groupOf } = options;
@@ -35,29 +36,13 @@ export function createMapModel(options: MapModelOptions = {}): Model<MapState, M
     step: mapStep,
     stateKey: (state) => state.text,
     stateText: (state) => `{${state.text}}`,
-    operationText: (input, output) => `${mapInputText(input)} -> ${mapOutputText(output)}`,
+    operationText: mapOperationText,
     partsOf: (input) => (groupOf === undefined ? keysOf(input) : keysOf(input).map(groupOf)),
     viewsOf: mapViewsOf,
     isRead: hasNoEffect,
     inputKey: mapInputText,
     mayMatter: mapEffectMayMatter,
   };
-}
-
-/** Also a change that says that it changed nothing. */
-function hasNoEffect(input: MapInput, output: MapOutput | UnknownOutput): boolean {
-  if (isMapRead(input)) return true;
-  if (output === unknownOutput) return false;
-  switch (output.kind) {
-    case "notSwapped":
-      return true;
-    case "count":
-      return output.count === 0;
-    case "value":
-      return input.kind === "delete" && output.value === undefined;
-    default:
-      return false;
-  }
 }
 
 function mapStep(state: MapState, input: MapInput, output: MapOutput | UnknownOutput): MapState | Refused {
@@ -75,7 +60,10 @@ function mapStep(state: MapState, input: MapInput, output: MapOutput | UnknownOu
     case "deleteMany":
       return afterDeletion(state, input, output);
     case "compareAndSwap":
-      return afterSwap(state, input, output);
+    case "compareAndDelete":
+      return afterComparison(state, input, output);
+    case "transaction":
+      return stateAfterTransaction(state, input, output);
   }
 }
 
@@ -91,9 +79,9 @@ function afterDeletion(
   return state.with([...keys].map((key) => [key, undefined] as const));
 }
 
-function afterSwap(
+function afterComparison(
   state: MapState,
-  input: Extract<MapInput, { kind: "compareAndSwap" }>,
+  input: Extract<MapInput, { kind: "compareAndSwap" | "compareAndDelete" }>,
   output: MapOutput | UnknownOutput,
 ): MapState | Refused {
   const actual = state.get(input.key);
@@ -105,7 +93,8 @@ function afterSwap(
       return refused;
     }
   }
-  return isExpected ? state.with([[input.key, input.value]]) : state;
+  if (!isExpected) return state;
+  return state.with([[input.key, input.kind === "compareAndSwap" ? input.value : undefined]]);
 }
 
 function isScanTrue(
@@ -116,7 +105,7 @@ function isScanTrue(
   if (output === unknownOutput) return true;
   if (output.kind !== "entries") throw senseless(input, output);
   const presentCount = new Set(input.keys.filter((key) => state.get(key) !== undefined)).size;
-  if (output.entries.length !== presentCount) return false;
+  if (output.entries.length !== presentCount || new Map(output.entries).size !== presentCount) return false;
   return output.entries.every(([key, value]) => input.keys.includes(key) && isSameScalar(state.get(key), value));
 }
 
@@ -132,8 +121,4 @@ function isTrue(input: MapInput, output: MapOutput | UnknownOutput, truth: Truth
   if (output.kind === "value" && "value" in truth) return isSameScalar(output.value, truth.value);
   if (output.kind === "count" && truth.count !== undefined) return output.count === truth.count;
   throw senseless(input, output);
-}
-
-function senseless(input: MapInput, output: MapOutput): HistoryError {
-  return new HistoryError(`"${mapInputText(input)}" cannot answer "${output.kind}"`);
 }
