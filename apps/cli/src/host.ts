@@ -44,6 +44,8 @@ export interface Host {
   onInterrupt(listener: () => void): () => void;
   /** Monotonic milliseconds. */
   nowMs(): number;
+  /** Resolves after this time, or as soon as the signal is aborted. */
+  wait(durationMs: number, signal: AbortSignal): Promise<void>;
   /** Ends the process without waiting for anything. */
   exitNow(): void;
 }

@@ -2,7 +2,7 @@ import { AspenError, type KeyValueStore, type WriteCommand, type WriteResultOf }
 import { createMemoryKeyValueStore } from "@aspenjs/api/memory";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { textBytes } from "../test/memory-host.ts";
+import { storeWith, textBytes } from "../test/memory-host.ts";
 import { Importer, type ImporterOptions, type ImportProgress } from "./importer.ts";
 import { readLines } from "./line-reader.ts";
 import { formatRecord } from "./record-line.ts";
@@ -24,7 +24,11 @@ class SlowStore implements KeyValueStore {
   }
 
   get = this.inner.get.bind(this.inner);
+  getMulti = this.inner.getMulti.bind(this.inner);
   scan = this.inner.scan.bind(this.inner);
+  keepLeaseAlive = this.inner.keepLeaseAlive.bind(this.inner);
+  getLease = this.inner.getLease.bind(this.inner);
+  listLeases = this.inner.listLeases.bind(this.inner);
 }
 
 async function turn(): Promise<void> {
@@ -100,14 +104,12 @@ test("I2: as many batches as allowed are on their way, and no more", async () =>
 test("I2: a batch of large values is sent before it has all its pairs", async () => {
   const sizes: number[] = [];
   const store = createMemoryKeyValueStore();
-  const counting: KeyValueStore = {
-    get: store.get.bind(store),
-    scan: store.scan.bind(store),
+  const counting = storeWith(store, {
     write: (command) => {
       if (command.kind === "setMulti") sizes.push(command.pairs.length);
       return store.write(command);
     },
-  };
+  });
   const large = "x".repeat(600_000);
   const pairs = ["a", "b", "c", "d", "e"].map((key): [string, string] => [key, large]);
   await importer(counting, { batchPairs: 100 }).run(recordsOf(pairs));
@@ -162,15 +164,13 @@ describe("I3: the run ends early, and says how far it got", () => {
   test("at a failure: lines behind the failed ones do not count as written through", async () => {
     const inner = createMemoryKeyValueStore();
     let calls = 0;
-    const failing: KeyValueStore = {
-      get: inner.get.bind(inner),
-      scan: inner.scan.bind(inner),
+    const failing = storeWith(inner, {
       write: async (command) => {
         calls += 1;
         if (calls === 2) throw new AspenError("disk_full", "no room");
         return inner.write(command);
       },
-    };
+    });
     const pairs = Array.from({ length: 6 }, (_, position): [string, string] => [`key ${position}`, ""]);
     const outcome = await importer(failing).run(recordsOf(pairs));
     expect(outcome).toMatchObject({ kind: "failed", writtenThrough: 2 });

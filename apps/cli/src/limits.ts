@@ -15,6 +15,17 @@ export const limits = {
   importConcurrencyMax: 256,
   exportPageEntries: 5_000,
   scanPageEntries: 1_000,
+  /** Keys that one part of a deletion in parts deletes. */
+  deletePartKeys: 1_000,
+  leasePageEntries: 1_000,
+  /** Keys of a lease that are listed. */
+  leaseKeysMax: apiLimits.scanLimitMax,
+  /** From a renewal that failed to the next try, at most. */
+  keepAliveRetryMsMax: 1_000,
+  /** Empty ones behind the end included. */
+  transactionLinesMax: 2 * apiLimits.transactionItemsMax,
+  /** A value may take four characters for each of its bytes. */
+  transactionTextBytesMax: 8 * MEBIBYTE,
   ticketFileBytesMax: 64 * 1_024,
   nodeFileBytesMax: 64 * 1_024,
   /** How long `cluster status` waits for a node before it calls it unreachable. */
@@ -53,6 +64,13 @@ assert(
   "a batch that is nearly full takes the largest pair",
 );
 assert(limits.exportPageEntries <= apiLimits.scanLimitMax, "a page of an export is a legal scan");
+assert(limits.deletePartKeys <= apiLimits.changedKeysMax, "a part of a deletion is a legal command");
+assert(limits.leasePageEntries <= apiLimits.scanLimitMax, "a page of leases is a legal request");
+assert(
+  limits.transactionTextBytesMax >= 4 * (apiLimits.keyBytesMax + apiLimits.valueBytesMax) + 1_024,
+  "every pair fits a transaction, however it is escaped",
+);
+assert(limits.transactionTextBytesMax <= apiLimits.commandBytesMax, "what a text holds fits a command");
 assert(limits.scanPageEntries <= apiLimits.scanLimitMax, "a page of a scan is a legal scan");
 assert(limits.restartDelayMsMin <= limits.restartDelayMsMax, "the delay of restarts grows");
 assert(limits.upNodesDefault <= limits.upNodesMax, "the default number of nodes is a legal one");

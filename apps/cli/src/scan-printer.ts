@@ -1,5 +1,5 @@
 import { unreachable, type KeyValueEntry, type ScanResult } from "@aspenjs/api";
-import { entryJson, entryTable, labelJson } from "./entry-view.ts";
+import { entryJson, entryLines, entryTable, isBoundToLease, labelJson } from "./entry-view.ts";
 import type { Host } from "./host.ts";
 import { tableView, type OutputFormat } from "./output-format.ts";
 
@@ -20,6 +20,7 @@ export interface ScanSummary {
 export class ScanPrinter {
   readonly #options: ScanPrinterOptions;
   #pages = 0;
+  #showsLeases = false;
 
   constructor(options: ScanPrinterOptions) {
     this.#options = options;
@@ -51,8 +52,11 @@ export class ScanPrinter {
     this.#pages += 1;
     switch (format) {
       case "table": {
-        const table = entryTable(entries, tableView(host), { keysOnly });
-        return `${isFirst ? table : table.slice(table.indexOf("\n") + 1)}\n`;
+        // The first page with a lease on it brings a column along, and all headings with it.
+        const hasHeadings = isFirst || (!this.#showsLeases && entries.some(isBoundToLease));
+        this.#showsLeases ||= entries.some(isBoundToLease);
+        const table = entryTable(entries, tableView(host), { keysOnly, showsLeases: this.#showsLeases });
+        return `${hasHeadings ? table : table.slice(table.indexOf("\n") + 1)}\n`;
       }
       case "json": {
         const lines = entries.map((entry) => `\n    ${JSON.stringify(entryJson(entry, { keysOnly }))}`);
@@ -61,14 +65,9 @@ export class ScanPrinter {
       case "jsonl":
         return entries.map((entry) => `${JSON.stringify(entryJson(entry, { keysOnly }))}\n`).join("");
       case "raw":
-        return keysOnly ? entries.map(({ key }) => `${key}\n`).join("") : rawLines(entries);
+        return entryLines(entries, { keysOnly });
       default:
         return unreachable(format);
     }
   }
-}
-
-/** Key, tab, value as it is, line feed. */
-function rawLines(entries: readonly KeyValueEntry[]): Uint8Array {
-  return Buffer.concat(entries.flatMap(({ key, value }) => [Buffer.from(`${key}\t`), value, Buffer.from("\n")]));
 }

@@ -1,5 +1,6 @@
 /** The process that the program really runs in. */
 import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import type { AspenClient } from "@aspenjs/client";
 import { EXIT_CODES } from "./exit-code.ts";
 import type { ConnectOptions, Host, OutputStream } from "./host.ts";
@@ -24,6 +25,7 @@ export function createSystemHost(): Host {
       };
     },
     nowMs: () => performance.now(),
+    wait,
     exitNow: () => process.exit(EXIT_CODES.failed),
   };
 }
@@ -52,6 +54,14 @@ function hasColor(stream: NodeJS.WriteStream): boolean {
   if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== "" && FORCE_COLOR !== "0") return true;
   return stream.isTTY && TERM !== "dumb";
+}
+
+async function wait(durationMs: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(durationMs, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }
 
 /** The network is loaded when it is needed: `--help` and a wrong option answer at once. */

@@ -1,4 +1,4 @@
-import type { AspenError, ClusterController, KeyValueStore } from "@aspenjs/api";
+import type { AspenError, Clock, ClusterController, KeyValueStore } from "@aspenjs/api";
 import { createMemoryClusterController, createMemoryKeyValueStore } from "@aspenjs/api/memory";
 import type { AspenClient, IssueTicketOptions } from "@aspenjs/client";
 import type { ExitCode } from "../src/exit-code.ts";
@@ -7,11 +7,15 @@ import { runProgram } from "../src/program.ts";
 
 export interface MemoryHostOptions {
   readonly store?: KeyValueStore;
+  /** Stands between the program and the store of the host's own. */
+  readonly wrapStore?: (store: KeyValueStore) => KeyValueStore;
   readonly cluster?: ClusterController;
   readonly variables?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
   readonly input?: readonly Uint8Array[];
   readonly isTty?: boolean;
+  /** Happens at the end of each wait. */
+  readonly onWait?: (host: MemoryHost) => Promise<void> | void;
   /** Instead of a client of the store and the cluster. */
   readonly connect?: (options: ConnectOptions) => Promise<AspenClient>;
 }
@@ -49,6 +53,7 @@ export class MemoryHost {
   readonly connections: ConnectOptions[] = [];
   readonly issued: IssueTicketOptions[] = [];
   closedClients = 0;
+  /** What leases of its own store run by, too. */
   nowMs = 0;
   exits = 0;
   readonly #options: MemoryHostOptions;
@@ -56,12 +61,20 @@ export class MemoryHost {
 
   constructor(options: MemoryHostOptions = {}) {
     this.#options = options;
-    this.store = options.store ?? createMemoryKeyValueStore();
+    const { wrapStore = (store) => store } = options;
+    this.store = options.store ?? wrapStore(createMemoryKeyValueStore({ clock: this.clock() }));
     this.cluster = options.cluster ?? createMemoryClusterController();
   }
 
   interrupt(): void {
     for (const listener of [...this.#interruptListeners]) listener();
+  }
+
+  clock(): Clock {
+    const never = (): never => {
+      throw new Error("nobody sets timers here");
+    };
+    return { nowMs: () => this.nowMs, wallMs: () => this.nowMs, setTimer: never, defer: never };
   }
 
   /** Runs the program with these words; a ticket is given, unless the words say otherwise. */
@@ -88,6 +101,11 @@ export class MemoryHost {
         return () => this.#interruptListeners.delete(listener);
       },
       nowMs: () => this.nowMs,
+      wait: async (durationMs, signal) => {
+        if (signal.aborted) return;
+        this.nowMs += durationMs;
+        await this.#options.onWait?.(this);
+      },
       exitNow: () => {
         this.exits += 1;
       },
@@ -122,7 +140,29 @@ export function failingStore(error: AspenError): KeyValueStore {
   const fail = async (): Promise<never> => {
     throw error;
   };
-  return { write: fail, get: fail, scan: fail };
+  return {
+    write: fail,
+    get: fail,
+    getMulti: fail,
+    scan: fail,
+    keepLeaseAlive: fail,
+    getLease: fail,
+    listLeases: fail,
+  };
+}
+
+/** The store with some of its methods replaced. */
+export function storeWith(store: KeyValueStore, methods: Partial<KeyValueStore>): KeyValueStore {
+  return {
+    write: store.write.bind(store),
+    get: store.get.bind(store),
+    getMulti: store.getMulti.bind(store),
+    scan: store.scan.bind(store),
+    keepLeaseAlive: store.keepLeaseAlive.bind(store),
+    getLease: store.getLease.bind(store),
+    listLeases: store.listLeases.bind(store),
+    ...methods,
+  };
 }
 
 export async function collected<Item>(items: AsyncIterable<Item>): Promise<Item[]> {

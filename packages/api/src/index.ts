@@ -25,12 +25,17 @@ export {
 } from "./membership.ts";
 export { compareNodeIds, isNodeId } from "./node-id.ts";
 export { assertNodeRecord } from "./node-record-gate.ts";
+export { assertLeaseBinding, assertLeaseId, assertLeaseTtl } from "./lease-gate.ts";
 export { NODE_ROLES } from "./cluster-state.ts";
 export { SILENT_LOGGER } from "./ports/logger.ts";
 export { READ_CONSISTENCIES } from "./read.ts";
-export { assertReadOptions, scanQuery } from "./scan-gate.ts";
+export { assertLeasePosition, assertReadEntries, assertReadKeys } from "./read-gate.ts";
+export { assertKeyRange, assertReadOptions, assertScanLimit, scanQuery } from "./scan-gate.ts";
 export { STORAGE_DONE } from "./storage-fault.ts";
+export { changesKeyTwice, transactionByteLength } from "./transaction-gate.ts";
+export { COMPARE_OPERATORS, NUMBER_TARGETS } from "./transaction.ts";
 export { assertWriteCommand } from "./write-gate.ts";
+export { WRITE_REFUSALS, writeRefusalError } from "./write-refusal.ts";
 
 export type { FaultPointHook } from "./fault-point.ts";
 export type { AspenErrorOptions, ErrorDetails } from "./aspen-error.ts";
@@ -47,13 +52,15 @@ export type { ErrorCode } from "./error-code.ts";
 export type { HardState } from "./hard-state.ts";
 export type { KeyValueEntry, Revision } from "./key-value-entry.ts";
 export type { KeyValueStore } from "./key-value-store.ts";
+export type { LeaseBinding, LeaseId, LeaseStatus } from "./lease.ts";
+export type { GetLeaseRequest, GetLeaseResult, ListLeasesRequest, ListLeasesResult } from "./lease-read.ts";
 export type { EntryPayload, LogEntry } from "./log-entry.ts";
 export type { LimitedLoggerOptions } from "./limited-logger.ts";
 export type { LogId, LogIndex, Term } from "./log-id.ts";
 export type { Membership, NodeRecord, StoredMembership } from "./membership.ts";
 export type { NodeId, PeerId } from "./node-id.ts";
 export type { CancelTimer, Clock } from "./ports/clock.ts";
-export type { CommandResult, KeyValueStateMachine } from "./ports/key-value-state-machine.ts";
+export type { CommandResult, KeyValueStateMachine, LeaseKeys, StoredLease } from "./ports/key-value-state-machine.ts";
 export type { LogFields, Logger, LogLevel } from "./ports/logger.ts";
 export type {
   LogReadOutcome,
@@ -90,6 +97,8 @@ export type {
   TransportStream,
 } from "./ports/transport.ts";
 export type {
+  GetMultiRequest,
+  GetMultiResult,
   GetRequest,
   GetResult,
   KeyRange,
@@ -103,14 +112,30 @@ export type {
 } from "./read.ts";
 export type { StorageFault, StorageOutcome } from "./storage-fault.ts";
 export type {
+  Compare,
+  CompareOperator,
+  NumberCompare,
+  NumberTarget,
+  OperationResult,
+  TransactionCommand,
+  TransactionOperation,
+  TransactionResult,
+  ValueCompare,
+} from "./transaction.ts";
+export type {
   CompareAndDeleteCommand,
   CompareAndSwapCommand,
   CompareResult,
   DeleteCommand,
   DeleteMultiCommand,
+  DeleteRangeCommand,
   DeleteResult,
   Expected,
   KeyValuePair,
+  LeaseGrantCommand,
+  LeaseGrantResult,
+  LeaseRevokeCommand,
+  LeaseRevokeResult,
   SetCommand,
   SetMultiCommand,
   SetMultiResult,
@@ -119,3 +144,4 @@ export type {
   WriteResult,
   WriteResultOf,
 } from "./write-command.ts";
+export type { WriteRefusal } from "./write-refusal.ts";

@@ -1,3 +1,5 @@
+import type { LeaseId } from "./lease.ts";
+
 /**
  * The store's one counter, a 53-bit integer. Each command that changes at least one key takes the next revision;
  * revision 0 is the empty store.
@@ -13,4 +15,6 @@ export interface KeyValueEntry {
   readonly modRevision: Revision;
   /** 1 at creation, one more with every change; starts again after a deletion. */
   readonly version: number;
+  /** Absent when the key is bound to no lease. */
+  readonly leaseId?: LeaseId;
 }

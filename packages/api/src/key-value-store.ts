@@ -1,5 +1,7 @@
 import type { CallOptions } from "./call-options.ts";
-import type { GetRequest, GetResult, ScanRequest, ScanResult } from "./read.ts";
+import type { LeaseId, LeaseStatus } from "./lease.ts";
+import type { GetLeaseRequest, GetLeaseResult, ListLeasesRequest, ListLeasesResult } from "./lease-read.ts";
+import type { GetMultiRequest, GetMultiResult, GetRequest, GetResult, ScanRequest, ScanResult } from "./read.ts";
 import type { WriteCommand, WriteResultOf } from "./write-command.ts";
 
 /**
@@ -10,5 +12,13 @@ export interface KeyValueStore {
   /** Takes effect exactly once, however often the store has to retry on the way. */
   write<Command extends WriteCommand>(command: Command, options?: CallOptions): Promise<WriteResultOf<Command>>;
   get(request: GetRequest, options?: CallOptions): Promise<GetResult>;
+  getMulti(request: GetMultiRequest, options?: CallOptions): Promise<GetMultiResult>;
   scan(request: ScanRequest, options?: CallOptions): Promise<ScanResult>;
+  /**
+   * Gives the lease its whole time again, counted from when this is called. Costs less than a write: those of many
+   * callers share one entry of the log. Rejects with `not_found` when the lease has ended.
+   */
+  keepLeaseAlive(leaseId: LeaseId, options?: CallOptions): Promise<LeaseStatus>;
+  getLease(request: GetLeaseRequest, options?: CallOptions): Promise<GetLeaseResult>;
+  listLeases(request?: ListLeasesRequest, options?: CallOptions): Promise<ListLeasesResult>;
 }

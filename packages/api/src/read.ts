@@ -31,6 +31,17 @@ export interface GetResult extends ReadLabel {
   readonly entry: KeyValueEntry | undefined;
 }
 
+export interface GetMultiRequest extends ReadOptions {
+  /** 1 to 1,000. */
+  readonly keys: readonly string[];
+}
+
+/** All of one moment. Entries of more than 4 MiB in all fail with `batch_too_large`. */
+export interface GetMultiResult extends ReadLabel {
+  /** One for each key, in the order of the request; `undefined` for a key that does not exist. */
+  readonly entries: readonly (KeyValueEntry | undefined)[];
+}
+
 /** Which keys: all with a prefix (the empty prefix is every key), or `start` (included) to `end` (excluded). */
 export type KeyRange =
   | { readonly kind: "prefix"; readonly prefix: string }

@@ -1,5 +1,5 @@
 import { AspenError } from "./aspen-error.ts";
-import { compareKeys } from "./key.ts";
+import { compareKeys, utf8ByteLength } from "./key.ts";
 import { limits } from "./limits.ts";
 import { READ_CONSISTENCIES, type KeyRange, type ReadOptions, type ScanQuery, type ScanRequest } from "./read.ts";
 import { decodeContinuation } from "./continuation.ts";
@@ -10,13 +10,9 @@ import { decodeContinuation } from "./continuation.ts";
  */
 export function scanQuery(request: ScanRequest): ScanQuery {
   assertReadOptions(request);
-  assertRange(request.range);
+  assertKeyRange(request.range);
   const limit = request.limit ?? limits.scanLimitDefault;
-  if (!Number.isSafeInteger(limit) || limit < 0 || limit > limits.scanLimitMax) {
-    throw new AspenError("invalid_request", `a scan limit is an integer from 0 to ${limits.scanLimitMax}`, {
-      details: { limit, max: limits.scanLimitMax },
-    });
-  }
+  assertScanLimit(limit);
   const reverse = request.reverse ?? false;
   const after = continuationKey(request, reverse);
   return { range: request.range, limit, reverse, keysOnly: request.keysOnly ?? false, after };
@@ -27,10 +23,29 @@ export function assertReadOptions({ consistency }: ReadOptions): void {
   throw new AspenError("invalid_request", `a consistency is one of ${READ_CONSISTENCIES.join(", ")}`);
 }
 
-function assertRange(range: KeyRange): void {
+/** @throws AspenError `invalid_request` */
+export function assertScanLimit(limit: number): void {
+  if (Number.isSafeInteger(limit) && limit >= 0 && limit <= limits.scanLimitMax) return;
+  throw new AspenError("invalid_request", `a scan limit is an integer from 0 to ${limits.scanLimitMax}`, {
+    details: { limit, max: limits.scanLimitMax },
+  });
+}
+
+/** @throws AspenError `invalid_request` */
+export function assertKeyRange(range: KeyRange): void {
   const bounds = range.kind === "prefix" ? [range.prefix] : [range.start, range.end];
-  if (bounds.every((bound) => bound.isWellFormed())) return;
-  throw new AspenError("invalid_request", "a bound of a range must not hold an unpaired surrogate");
+  for (const bound of bounds) assertBound(bound);
+}
+
+function assertBound(bound: string): void {
+  if (!bound.isWellFormed()) {
+    throw new AspenError("invalid_request", "a bound of a range must not hold an unpaired surrogate");
+  }
+  const size = utf8ByteLength(bound);
+  if (size <= limits.rangeBoundBytesMax) return;
+  throw new AspenError("invalid_request", `a bound of a range has at most ${limits.rangeBoundBytesMax} bytes`, {
+    details: { size, max: limits.rangeBoundBytesMax },
+  });
 }
 
 function continuationKey({ continuation, range }: ScanRequest, reverse: boolean): string | undefined {

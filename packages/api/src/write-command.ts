@@ -1,4 +1,7 @@
 import type { KeyValueEntry, Revision } from "./key-value-entry.ts";
+import type { LeaseBinding, LeaseId } from "./lease.ts";
+import type { KeyRange } from "./read.ts";
+import type { TransactionCommand, TransactionResult } from "./transaction.ts";
 
 /** What a compare-and-swap demands of the present state of its key. */
 export type Expected =
@@ -11,7 +14,8 @@ export interface KeyValuePair {
   readonly value: Uint8Array;
 }
 
-export interface SetCommand extends KeyValuePair {
+/** Without a binding the key is bound to no lease afterwards, whatever it was before. */
+export interface SetCommand extends KeyValuePair, LeaseBinding {
   readonly kind: "set";
   readonly returnPrevious?: boolean;
 }
@@ -22,7 +26,10 @@ export interface SetMultiCommand {
   readonly pairs: readonly KeyValuePair[];
 }
 
-/** Idempotent: deleting what is not there succeeds and takes no revision. */
+/**
+ * Idempotent: deleting what is not there succeeds and takes no revision. Previous entries of more than 4 MiB or of more
+ * than 10,000 keys are not returned: the command fails with `batch_too_large` and deletes nothing, here and below.
+ */
 export interface DeleteCommand {
   readonly kind: "delete";
   readonly key: string;
@@ -32,6 +39,16 @@ export interface DeleteCommand {
 export interface DeleteMultiCommand {
   readonly kind: "deleteMulti";
   readonly keys: readonly string[];
+  readonly returnPrevious?: boolean;
+}
+
+/**
+ * Everything in the range, at one revision. The empty prefix is every key of every user. A range of more than 10,000
+ * keys fails with `batch_too_large` and deletes nothing.
+ */
+export interface DeleteRangeCommand {
+  readonly kind: "deleteRange";
+  readonly range: KeyRange;
   readonly returnPrevious?: boolean;
 }
 
@@ -46,13 +63,31 @@ export interface CompareAndDeleteCommand {
   readonly expected: Expected;
 }
 
+/** Without a number the lease takes one from the log. At most 100,000 leases, and 10,000 keys on each. */
+export interface LeaseGrantCommand {
+  readonly kind: "leaseGrant";
+  readonly ttlMs: number;
+  /** One that is taken fails with `conflict`. */
+  readonly leaseId?: LeaseId;
+}
+
+/** Ends the lease and deletes its keys, at one revision. Idempotent: a lease that is not there has no keys. */
+export interface LeaseRevokeCommand {
+  readonly kind: "leaseRevoke";
+  readonly leaseId: LeaseId;
+}
+
 export type WriteCommand =
   | SetCommand
   | SetMultiCommand
   | DeleteCommand
   | DeleteMultiCommand
+  | DeleteRangeCommand
   | CompareAndSwapCommand
-  | CompareAndDeleteCommand;
+  | CompareAndDeleteCommand
+  | TransactionCommand
+  | LeaseGrantCommand
+  | LeaseRevokeCommand;
 
 /** `revision` is always the store's revision after the command, whether or not the command took it. */
 export interface SetResult {
@@ -85,12 +120,41 @@ export type CompareResult =
       readonly actual: KeyValueEntry | undefined;
     };
 
-export type WriteResult = SetResult | SetMultiResult | DeleteResult | CompareResult;
+export interface LeaseGrantResult {
+  readonly kind: "leaseGrant";
+  readonly revision: Revision;
+  readonly leaseId: LeaseId;
+  readonly ttlMs: number;
+}
 
-export type WriteResultOf<Command extends WriteCommand> = Command extends SetCommand
-  ? SetResult
-  : Command extends SetMultiCommand
-    ? SetMultiResult
-    : Command extends DeleteCommand | DeleteMultiCommand
-      ? DeleteResult
-      : CompareResult;
+export interface LeaseRevokeResult {
+  readonly kind: "leaseRevoke";
+  readonly revision: Revision;
+  /** Whether there was such a lease. */
+  readonly wasGranted: boolean;
+  readonly deletedCount: number;
+}
+
+export type WriteResult =
+  | SetResult
+  | SetMultiResult
+  | DeleteResult
+  | CompareResult
+  | TransactionResult
+  | LeaseGrantResult
+  | LeaseRevokeResult;
+
+interface ResultByKind {
+  readonly set: SetResult;
+  readonly setMulti: SetMultiResult;
+  readonly delete: DeleteResult;
+  readonly deleteMulti: DeleteResult;
+  readonly deleteRange: DeleteResult;
+  readonly compareAndSwap: CompareResult;
+  readonly compareAndDelete: CompareResult;
+  readonly transaction: TransactionResult;
+  readonly leaseGrant: LeaseGrantResult;
+  readonly leaseRevoke: LeaseRevokeResult;
+}
+
+export type WriteResultOf<Command extends WriteCommand> = ResultByKind[Command["kind"]];

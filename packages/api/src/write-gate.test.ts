@@ -9,6 +9,7 @@ const value = new Uint8Array([1, 2, 3]);
 const largest = new Uint8Array(limits.valueBytesMax);
 const tooLarge = new Uint8Array(limits.valueBytesMax + 1);
 const tooLong = "k".repeat(limits.keyBytesMax + 1);
+const longestBound = "é".repeat(limits.rangeBoundBytesMax / 2);
 const pairs = (count: number, bytes = value) =>
   Array.from({ length: count }, (_, item) => ({ key: `k${item}`, value: bytes }));
 const keys = (count: number) => Array.from({ length: count }, (_, item) => `k${item}`);
@@ -39,6 +40,17 @@ describe("assertWriteCommand", () => {
       { kind: "compareAndSwap", key: "k", value, expected: { kind: "value", value: largest } },
     ],
     ["compareAndDelete", { kind: "compareAndDelete", key: "k", expected: { kind: "modRevision", modRevision: 1 } }],
+    ["set to a lease", { kind: "set", key: "k", value, leaseId: limits.leaseIdMax }],
+    ["set with a time to live", { kind: "set", key: "k", value, ttlMs: limits.leaseTtlMsMax }],
+    ["deleteRange of everything", { kind: "deleteRange", range: { kind: "prefix", prefix: "" } }],
+    [
+      "deleteRange of a range with long bounds",
+      { kind: "deleteRange", range: { kind: "range", start: longestBound, end: longestBound } },
+    ],
+    ["transaction", { kind: "transaction", compares: [], success: [{ kind: "get", key: "k" }], failure: [] }],
+    ["leaseGrant", { kind: "leaseGrant", ttlMs: limits.leaseTtlMsMin }],
+    ["leaseGrant of a number", { kind: "leaseGrant", ttlMs: limits.leaseTtlMsMax, leaseId: 1 }],
+    ["leaseRevoke", { kind: "leaseRevoke", leaseId: limits.leaseIdMax }],
   ])("%s passes", (_name, command) => {
     expect(codeOf(command)).toBeUndefined();
   });
@@ -95,6 +107,24 @@ describe("assertWriteCommand", () => {
       "invalid_request",
       { kind: "compareAndDelete", key: "", expected: { kind: "absent" } },
     ],
+    ["set to half a lease", "invalid_request", { kind: "set", key: "k", value, leaseId: 0.5 }],
+    ["set with hardly any time", "invalid_request", { kind: "set", key: "k", value, ttlMs: limits.leaseTtlMsMin - 1 }],
+    ["set with a lease and a time", "invalid_request", { kind: "set", key: "k", value, leaseId: 1, ttlMs: 1_000 }],
+    [
+      "deleteRange of half a character",
+      "invalid_request",
+      { kind: "deleteRange", range: { kind: "prefix", prefix: "\uD800" } },
+    ],
+    [
+      "deleteRange to a bound that is too long",
+      "invalid_request",
+      { kind: "deleteRange", range: { kind: "range", start: "a", end: `${longestBound}k` } },
+    ],
+    ["transaction of nothing", "invalid_request", { kind: "transaction", compares: [], success: [], failure: [] }],
+    ["leaseGrant without time", "invalid_request", { kind: "leaseGrant", ttlMs: 0 }],
+    ["leaseGrant for ever", "invalid_request", { kind: "leaseGrant", ttlMs: Number.POSITIVE_INFINITY }],
+    ["leaseGrant of number 0", "invalid_request", { kind: "leaseGrant", ttlMs: 1_000, leaseId: 0 }],
+    ["leaseRevoke of number 0", "invalid_request", { kind: "leaseRevoke", leaseId: 0 }],
   ])("%s is %s", (_name, code, command) => {
     expect(codeOf(command)).toBe(code);
   });

@@ -1,7 +1,11 @@
 import { AspenError } from "./aspen-error.ts";
-import { assertUserKey, utf8ByteLength } from "./key.ts";
-import { limits } from "./limits.ts";
 import { unreachable } from "./assert.ts";
+import { assertUserKey, utf8ByteLength } from "./key.ts";
+import { assertLeaseBinding, assertLeaseId, assertLeaseTtl } from "./lease-gate.ts";
+import { limits } from "./limits.ts";
+import { assertKeyRange } from "./scan-gate.ts";
+import { assertTransaction } from "./transaction-gate.ts";
+import { assertCommandBytes, assertItemCount, assertPair, assertValue } from "./value-gate.ts";
 import type { Expected, KeyValuePair, WriteCommand } from "./write-command.ts";
 
 /**
@@ -11,9 +15,12 @@ import type { Expected, KeyValuePair, WriteCommand } from "./write-command.ts";
 export function assertWriteCommand(command: WriteCommand): void {
   switch (command.kind) {
     case "set":
-      return assertPair(command);
+      assertPair(command);
+      return assertLeaseBinding(command);
     case "delete":
       return assertUserKey(command.key);
+    case "deleteRange":
+      return assertKeyRange(command.range);
     case "compareAndSwap":
       assertPair(command);
       return assertExpected(command.expected);
@@ -28,22 +35,15 @@ export function assertWriteCommand(command: WriteCommand): void {
       );
     case "deleteMulti":
       return assertBatch(command.keys, command.keys, assertUserKey);
+    case "transaction":
+      return assertTransaction(command);
+    case "leaseGrant":
+      assertLeaseTtl(command.ttlMs);
+      return command.leaseId === undefined ? undefined : assertLeaseId(command.leaseId);
+    case "leaseRevoke":
+      return assertLeaseId(command.leaseId);
     default:
       return unreachable(command);
-  }
-}
-
-function assertPair(pair: KeyValuePair): void {
-  assertUserKey(pair.key);
-  assertValue(pair.value);
-}
-
-function assertValue(value: Uint8Array): void {
-  if (!(value instanceof Uint8Array)) throw new AspenError("invalid_request", "a value is a Uint8Array");
-  if (value.byteLength > limits.valueBytesMax) {
-    throw new AspenError("value_too_large", `value of ${value.byteLength} bytes exceeds ${limits.valueBytesMax}`, {
-      details: { size: value.byteLength, max: limits.valueBytesMax },
-    });
   }
 }
 
@@ -60,21 +60,12 @@ function assertBatch<Item extends string | KeyValuePair>(
   assertItem: (item: Item) => void,
 ): void {
   if (items.length === 0) throw new AspenError("invalid_request", "a multi command needs at least one item");
-  if (items.length > limits.batchItemsMax) {
-    throw new AspenError("batch_too_large", `${items.length} items exceed ${limits.batchItemsMax}`, {
-      details: { size: items.length, max: limits.batchItemsMax },
-    });
-  }
+  assertItemCount(items.length, limits.batchItemsMax);
   for (const item of items) assertItem(item);
   if (new Set(keys).size !== keys.length) {
     throw new AspenError("invalid_request", "a key must not appear twice in one command");
   }
-  const size = items.reduce((sum, item) => sum + itemByteLength(item), 0);
-  if (size > limits.commandBytesMax) {
-    throw new AspenError("batch_too_large", `command of ${size} bytes exceeds ${limits.commandBytesMax}`, {
-      details: { size, max: limits.commandBytesMax },
-    });
-  }
+  assertCommandBytes(items.reduce((sum, item) => sum + itemByteLength(item), 0));
 }
 
 function itemByteLength(item: string | KeyValuePair): number {

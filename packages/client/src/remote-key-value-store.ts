@@ -1,16 +1,32 @@
 import {
+  assertLeaseId,
   assertWriteCommand,
   type CallOptions,
+  type GetLeaseRequest,
+  type GetLeaseResult,
+  type GetMultiRequest,
+  type GetMultiResult,
   type GetRequest,
   type GetResult,
   type KeyValueStore,
+  type LeaseId,
+  type LeaseStatus,
+  type ListLeasesRequest,
+  type ListLeasesResult,
   type ScanRequest,
   type ScanResult,
   type WriteCommand,
   type WriteResultOf,
 } from "@aspenjs/api";
+import type { AnswerOfKind, RequestByKind, RequestKind } from "@aspenjs/protocol";
 import type { CallDriver } from "./call-driver.ts";
-import { getKeyRequest, scanKeysRequest } from "./request-gate.ts";
+import {
+  getKeyRequest,
+  getLeaseStatusRequest,
+  getMultiKeysRequest,
+  listLeaseStatusesRequest,
+  scanKeysRequest,
+} from "./request-gate.ts";
 import type { WriteSession } from "./write-session.ts";
 
 export class RemoteKeyValueStore implements KeyValueStore {
@@ -29,16 +45,37 @@ export class RemoteKeyValueStore implements KeyValueStore {
   }
 
   async get(request: GetRequest, options?: CallOptions): Promise<GetResult> {
-    const gated = getKeyRequest(request);
-    return this.#driver.run({ ...options, repeatability: "repeatable" }, (call) =>
-      this.#driver.ask(call, "get", () => gated),
-    );
+    return this.#ask("get", getKeyRequest(request), options);
+  }
+
+  async getMulti(request: GetMultiRequest, options?: CallOptions): Promise<GetMultiResult> {
+    return this.#ask("getMulti", getMultiKeysRequest(request), options);
   }
 
   async scan(request: ScanRequest, options?: CallOptions): Promise<ScanResult> {
-    const gated = scanKeysRequest(request);
+    return this.#ask("scan", scanKeysRequest(request), options);
+  }
+
+  async keepLeaseAlive(leaseId: LeaseId, options?: CallOptions): Promise<LeaseStatus> {
+    assertLeaseId(leaseId);
+    return this.#ask("keepLeaseAlive", { kind: "keepLeaseAlive", leaseId }, options);
+  }
+
+  async getLease(request: GetLeaseRequest, options?: CallOptions): Promise<GetLeaseResult> {
+    return this.#ask("getLease", getLeaseStatusRequest(request), options);
+  }
+
+  async listLeases(request: ListLeasesRequest = {}, options?: CallOptions): Promise<ListLeasesResult> {
+    return this.#ask("listLeases", listLeaseStatusesRequest(request), options);
+  }
+
+  #ask<Kind extends RequestKind>(
+    kind: Kind,
+    request: RequestByKind[Kind],
+    options: CallOptions | undefined,
+  ): Promise<AnswerOfKind<Kind>> {
     return this.#driver.run({ ...options, repeatability: "repeatable" }, (call) =>
-      this.#driver.ask(call, "scan", () => gated),
+      this.#driver.ask(call, kind, () => request),
     );
   }
 }

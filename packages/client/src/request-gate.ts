@@ -4,14 +4,21 @@
  */
 import {
   AspenError,
+  assertKeyRange,
+  assertLeaseId,
+  assertLeasePosition,
   assertNodeRecord,
+  assertReadKeys,
   assertReadOptions,
+  assertScanLimit,
   assertUserKey,
   isNodeId,
   limits,
   utf8ByteLength,
+  type GetLeaseRequest,
+  type GetMultiRequest,
   type GetRequest,
-  type KeyRange,
+  type ListLeasesRequest,
   type NodeId,
   type NodeRecord,
   type ReadConsistency,
@@ -22,7 +29,10 @@ import {
   protocolLimits,
   TICKET_ACCESSES,
   type GetKeyRequest,
+  type GetLeaseStatusRequest,
+  type GetMultiKeysRequest,
   type IssueTicketRequest,
+  type ListLeaseStatusesRequest,
   type ScanKeysRequest,
   type TicketAccess,
 } from "@aspenjs/protocol";
@@ -42,14 +52,29 @@ export function getKeyRequest(request: GetRequest): GetKeyRequest {
 
 export function scanKeysRequest(request: ScanRequest): ScanKeysRequest {
   const { range, limit = limits.scanLimitDefault, reverse = false, keysOnly = false, continuation } = request;
-  assertRange(range);
-  if (!Number.isSafeInteger(limit) || limit < 0 || limit > limits.scanLimitMax) {
-    throw new AspenError("invalid_request", `a scan limit is an integer from 0 to ${limits.scanLimitMax}`, {
-      details: { limit, max: limits.scanLimitMax },
-    });
-  }
+  assertKeyRange(range);
+  assertScanLimit(limit);
   if (continuation !== undefined) assertText("a continuation", continuation, protocolLimits.continuationBytesMax);
   return { kind: "scan", range, limit, reverse, keysOnly, consistency: consistencyOf(request), continuation };
+}
+
+export function getMultiKeysRequest(request: GetMultiRequest): GetMultiKeysRequest {
+  assertReadKeys(request.keys);
+  return { kind: "getMulti", keys: request.keys, consistency: consistencyOf(request) };
+}
+
+export function getLeaseStatusRequest(request: GetLeaseRequest): GetLeaseStatusRequest {
+  const { leaseId, keysLimit = 0 } = request;
+  assertLeaseId(leaseId);
+  assertScanLimit(keysLimit);
+  return { kind: "getLease", leaseId, keysLimit, consistency: consistencyOf(request) };
+}
+
+export function listLeaseStatusesRequest(request: ListLeasesRequest): ListLeaseStatusesRequest {
+  const { after = 0, limit = limits.scanLimitDefault } = request;
+  assertLeasePosition(after);
+  assertScanLimit(limit);
+  return { kind: "listLeases", after, limit, consistency: consistencyOf(request) };
 }
 
 export function issueTicketRequest({ access, keyPrefixes = [], ttlMs }: IssueTicketOptions): IssueTicketRequest {
@@ -81,11 +106,6 @@ export function assertNodeRecords(records: readonly NodeRecord[]): void {
 function consistencyOf({ consistency = "linearizable" }: ReadOptions): ReadConsistency {
   assertReadOptions({ consistency });
   return consistency;
-}
-
-function assertRange(range: KeyRange): void {
-  const bounds = range.kind === "prefix" ? [range.prefix] : [range.start, range.end];
-  for (const bound of bounds) assertText("a bound of a range", bound, protocolLimits.rangeBoundBytesMax);
 }
 
 function assertText(what: string, text: string, bytesMax: number): void {

@@ -13,6 +13,7 @@ import {
   AspenError,
   assert,
   unreachable,
+  writeRefusalError,
   type CallOptions,
   type CommandResult,
   type Random,
@@ -101,8 +102,11 @@ export class WriteSession {
         await call.wait(call.policy.nextBackOffMs(this.#random));
         // A new number settles this one, which may be what keeps the window from moving.
         return call.policy.mayHaveTakenEffect ? number : this.#takeNumber(call);
+      case "refused":
+        throw writeRefusalError(result.reason);
       case "sessionOpened":
       case "sessionClosed":
+      case "leasesTouched":
         throw unexpected(`answered with ${result.kind}`);
       default:
         return unreachable(result);

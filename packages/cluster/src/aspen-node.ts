@@ -12,6 +12,7 @@ import {
   type Membership,
   type NodeMetrics,
   type NodeRecord,
+  type NodeRole,
   type PeerEvent,
   type PeerId,
   type Random,
@@ -33,6 +34,7 @@ import { foundingDigest } from "./founding.ts";
 import { handOver } from "./hand-over.ts";
 import { Introduction } from "./introduction.ts";
 import { LearnerPromoter } from "./learner-promoter.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
 import { limits } from "./limits.ts";
 import { LocalController } from "./local-controller.ts";
 import { LogClock } from "./log-clock.ts";
@@ -95,6 +97,7 @@ export async function createAspenNode(
       listener: {
         onRoleChanged: (role, term, leader) => {
           if (role === "leader") logClock.start(parts.stateMachine.logTimeMs);
+          node.current?.noteRole(role);
           parts.observer?.onRoleChanged?.(role, term, leader);
         },
         onMembershipChanged: (stored) => {
@@ -125,6 +128,7 @@ export class AspenNode {
   readonly #probation: Probation;
   readonly #controller: LocalController;
   readonly #promoter: LearnerPromoter | undefined;
+  readonly #leases: LeaseKeeper;
   readonly #retries = new Map<PeerId, CancelTimer>();
   /** The last answer to a founder. */
   #agreement: Promise<unknown> = Promise.resolve();
@@ -160,7 +164,15 @@ export class AspenNode {
     const agreeToFounding = (membership: Membership) => this.#agreeToFounding(membership);
     this.#controller = new LocalController({ raft, introduction, identity, clock, config, agreeToFounding });
     this.#promoter = config.isPromotingLearners ? this.#createPromoter() : undefined;
+    this.#leases = new LeaseKeeper({
+      raft,
+      machine: parts.stateMachine,
+      logClock,
+      clock,
+      logger: logger.child({ part: "leases" }),
+    });
     const router = new RequestRouter({
+      leases: this.#leases,
       raft,
       machine: parts.stateMachine,
       controller: this.#controller,
@@ -270,6 +282,10 @@ export class AspenNode {
     return this.#stopping;
   }
 
+  noteRole(role: NodeRole): void {
+    this.#leases.setLeading(role === "leader");
+  }
+
   noteFailure(failure: RaftFailure): void {
     this.#failure = failure;
     const reason = failure.kind === "storage" ? failure.fault.message : String(failure.error);
@@ -282,6 +298,7 @@ export class AspenNode {
     if (this.#failure === undefined) await this.#handOver();
     this.#unsubscribe();
     this.#promoter?.stop();
+    this.#leases.stop();
     this.#probation.endAll();
     for (const cancel of this.#retries.values()) cancel();
     this.#retries.clear();

@@ -1,42 +1,78 @@
-import { AspenError, type KeyRange, type WriteCommand } from "@aspenjs/api";
+import { AspenError, unreachable, type KeyRange, type TransactionCommand, type WriteCommand } from "@aspenjs/api";
 import type { ClientRequest } from "@aspenjs/protocol";
+
+/** What a request reaches: keys, and ranges of them. Leases reach whatever keys are bound to them. */
+interface Reach {
+  readonly keys?: readonly string[];
+  readonly ranges?: readonly KeyRange[];
+  readonly isEverywhere?: boolean;
+}
+
+const NOWHERE: Reach = {};
 
 /** Keys outside of a ticket's prefixes do not exist for its bearer. No prefixes: every key does. */
 export function assertInScope(keyPrefixes: readonly string[], request: ClientRequest): void {
   if (keyPrefixes.length === 0) return;
+  const { keys = [], ranges = [], isEverywhere = false } = reachOf(request);
   const isKeyAllowed = (key: string) => keyPrefixes.some((prefix) => key.startsWith(prefix));
+  const isRangeAllowed = (range: KeyRange) => keyPrefixes.some((prefix) => isRangeWithin(range, prefix));
+  if (!isEverywhere && keys.every(isKeyAllowed) && ranges.every(isRangeAllowed)) return;
+  throw new AspenError("forbidden", "the ticket does not reach these keys");
+}
+
+function reachOf(request: ClientRequest): Reach {
   switch (request.kind) {
     case "get":
-      if (!isKeyAllowed(request.key)) throw outOfScope();
-      return;
+      return { keys: [request.key] };
+    case "getMulti":
+      return { keys: request.keys };
     case "scan":
-      if (!keyPrefixes.some((prefix) => isRangeWithin(request.range, prefix))) throw outOfScope();
-      return;
+      return { ranges: [request.range] };
     case "write":
-      if (!keysOf(request.command).every(isKeyAllowed)) throw outOfScope();
-      return;
+      return reachOfWrite(request.command);
+    case "getLease":
+      return { isEverywhere: request.keysLimit > 0 };
+    case "listLeases":
+      return { isEverywhere: true };
     default:
-      return;
+      return NOWHERE;
   }
 }
 
-function keysOf(command: WriteCommand): readonly string[] {
+function reachOfWrite(command: WriteCommand): Reach {
   switch (command.kind) {
     case "setMulti":
-      return command.pairs.map((pair) => pair.key);
+      return { keys: command.pairs.map((pair) => pair.key) };
     case "deleteMulti":
-      return command.keys;
+      return { keys: command.keys };
+    case "deleteRange":
+      return { ranges: [command.range] };
+    case "transaction":
+      return reachOfTransaction(command);
+    case "leaseGrant":
+      return NOWHERE;
+    case "leaseRevoke":
+      return { isEverywhere: true };
+    case "set":
+    case "delete":
+    case "compareAndSwap":
+    case "compareAndDelete":
+      return { keys: [command.key] };
     default:
-      return [command.key];
+      return unreachable(command);
   }
+}
+
+function reachOfTransaction({ compares, success, failure }: TransactionCommand): Reach {
+  const operations = [...success, ...failure];
+  return {
+    keys: [...compares, ...operations].flatMap((item) => ("key" in item ? [item.key] : [])),
+    ranges: operations.flatMap((operation) => ("range" in operation ? [operation.range] : [])),
+  };
 }
 
 /** A range is within a prefix when both its ends are: every key between two keys with one prefix has it too. */
 function isRangeWithin(range: KeyRange, prefix: string): boolean {
   if (range.kind === "prefix") return range.prefix.startsWith(prefix);
   return range.start.startsWith(prefix) && range.end.startsWith(prefix);
-}
-
-function outOfScope(): AspenError {
-  return new AspenError("forbidden", "the ticket does not reach these keys");
 }

@@ -21,6 +21,12 @@ export const limits = {
   handOverMs: 2_000,
   /** How often a leader looks whether a learner has caught up. */
   promotionPollMs: 500,
+  /** Keep-alives that come within so much time share one entry of the log. */
+  keepAliveBatchMs: 50,
+  /** How often a leader looks which leases are due. */
+  leasePollMs: 200,
+  /** A lease is ended so much later than its deadline: its owner's answer may still be on the way. */
+  leaseGraceMs: 250,
   /** How often a waiting call looks again. */
   pollMs: 25,
   /** When a caller brings no deadline of its own. */

@@ -1,15 +1,25 @@
 import {
   AspenError,
+  assertLeaseId,
+  assertLeasePosition,
+  assertReadEntries,
+  assertReadKeys,
   assertReadOptions,
+  assertScanLimit,
   assertUserKey,
   assertWriteCommand,
   encodeContinuation,
+  limits,
   scanQuery,
   unreachable,
+  utf8ByteLength,
   type ClusterController,
   type CommandResult,
+  type GetLeaseResult,
+  type GetMultiResult,
   type GetResult,
   type KeyValueStateMachine,
+  type ListLeasesResult,
   type ReadConsistency,
   type ReadLabel,
   type ScanResult,
@@ -19,14 +29,18 @@ import {
   type AnswerOf,
   type ClientRequest,
   type GetKeyRequest,
+  type GetLeaseStatusRequest,
+  type GetMultiKeysRequest,
   type HelloRequest,
   type IssueTicketRequest,
   type JoinTicketRequest,
+  type ListLeaseStatusesRequest,
   type LogAction,
   type ScanKeysRequest,
   type SessionReference,
 } from "@aspenjs/protocol";
 import type { RaftNode } from "@aspenjs/raft";
+import type { LeaseKeeper } from "./lease-keeper.ts";
 import type { LogClock } from "./log-clock.ts";
 
 /** What a ticket has been checked for; greetings and tickets are the client service's own business. */
@@ -37,6 +51,7 @@ export interface RequestRouterDeps {
   readonly machine: KeyValueStateMachine;
   readonly controller: ClusterController;
   readonly logClock: LogClock;
+  readonly leases: LeaseKeeper;
 }
 
 /**
@@ -62,8 +77,17 @@ export class RequestRouter {
         return this.#propose({ kind: "closeSession" }, request.session);
       case "get":
         return this.#get(request);
+      case "getMulti":
+        return this.#getMulti(request);
       case "scan":
         return this.#scan(request);
+      case "keepLeaseAlive":
+        assertLeaseId(request.leaseId);
+        return this.#deps.leases.keepAlive(request.leaseId);
+      case "getLease":
+        return this.#getLease(request);
+      case "listLeases":
+        return this.#listLeases(request);
       case "init":
         return controller.init(request.members, { deadlineMs });
       case "addLearner":
@@ -114,6 +138,35 @@ export class RequestRouter {
     return { ...this.#label(request.consistency), entry: this.#deps.machine.get(request.key) };
   }
 
+  async #getMulti({ keys, consistency }: GetMultiKeysRequest): Promise<GetMultiResult> {
+    assertReadKeys(keys);
+    await this.#freshen(consistency);
+    const entries = keys.map((key) => this.#deps.machine.get(key));
+    assertReadEntries(entries);
+    return { ...this.#label(consistency), entries };
+  }
+
+  async #getLease({ leaseId, keysLimit, consistency }: GetLeaseStatusRequest): Promise<GetLeaseResult> {
+    assertLeaseId(leaseId);
+    assertScanLimit(keysLimit);
+    await this.#freshen(consistency);
+    const { machine, leases } = this.#deps;
+    const stored = machine.lease(leaseId);
+    const lease = stored === undefined ? undefined : leases.statusOf(stored);
+    const { keyCount, keys } = machine.leaseKeys(leaseId, keysLimit);
+    return { ...this.#label(consistency), lease, keyCount, keys: keysOfOnePage(keys) };
+  }
+
+  async #listLeases({ after, limit, consistency }: ListLeaseStatusesRequest): Promise<ListLeasesResult> {
+    assertLeasePosition(after);
+    assertScanLimit(limit);
+    await this.#freshen(consistency);
+    const { machine, leases } = this.#deps;
+    const found = machine.leases(after, limit + 1);
+    const page = found.slice(0, limit).map((lease) => leases.statusOf(lease));
+    return { ...this.#label(consistency), leases: page, isTruncated: found.length > limit };
+  }
+
   async #scan(request: ScanKeysRequest): Promise<ScanResult> {
     const { continuation, ...scan } = request;
     const query = scanQuery(continuation === undefined ? scan : { ...scan, continuation });
@@ -147,4 +200,14 @@ export class RequestRouter {
       revision: machine.revision,
     };
   }
+}
+
+/** As many as an answer may hold. */
+function keysOfOnePage(keys: readonly string[]): readonly string[] {
+  let size = 0;
+  const end = keys.findIndex((key) => {
+    size += utf8ByteLength(key);
+    return size > limits.scanPageBytesMax;
+  });
+  return end < 0 ? keys : keys.slice(0, end);
 }

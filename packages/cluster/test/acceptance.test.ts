@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { clusterControllerCases, keyValueStoreCases } from "@aspenjs/api/testing";
 import type { AspenClient } from "@aspenjs/client";
 import { afterAll, beforeAll, describe, test } from "vitest";
@@ -20,7 +21,7 @@ afterAll(async () => {
 });
 
 describe("the key-value store of a three-node cluster", () => {
-  for (const { name, run } of keyValueStoreCases) test(name, () => run({ store: client.store }), 60_000);
+  for (const { name, run } of keyValueStoreCases) test(name, () => run({ store: client.store, pass: sleep }), 60_000);
 });
 
 describe("the controller of a three-node cluster", () => {

@@ -1,4 +1,12 @@
-import { limits, type ClusterState, type KeyValueEntry, type NodeMetrics } from "@aspenjs/api";
+import {
+  AssertionFailure,
+  limits,
+  type ClusterState,
+  type GetLeaseResult,
+  type KeyValueEntry,
+  type LeaseStatus,
+  type NodeMetrics,
+} from "@aspenjs/api";
 import { DecodeError, encodeRow, type Cell } from "@aspenjs/codec";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -6,7 +14,11 @@ import {
   clusterState,
   damaged,
   fromHex,
+  getLeaseResult,
+  getMultiResult,
   getResult,
+  leaseStatus,
+  listLeasesResult,
   nodeMetrics,
   nodeRecord,
   scanResult,
@@ -16,6 +28,9 @@ import { decodeClientAnswer, encodeClientAnswer, type AnswerOfKind } from "./cli
 import { REQUEST_KINDS, type RequestKind } from "./request-kind.ts";
 
 const entry: KeyValueEntry = { key: "k", value: new Uint8Array([5]), createRevision: 3, modRevision: 9, version: 2 };
+const bound: KeyValueEntry = { ...entry, leaseId: 300 };
+const status: LeaseStatus = { leaseId: 300, ttlMs: 60_000, remainingMs: 59_000 };
+const label = { consistency: "linearizable", appliedIndex: 9, revision: 8 } as const;
 const state: ClusterState = {
   clusterId: "c1",
   term: 2,
@@ -84,7 +99,7 @@ const GOLDEN: readonly Golden[] = [
     "get",
     "get",
     { consistency: "linearizable", appliedIndex: 9, revision: 8, entry },
-    "86010400090885616b4105030902",
+    "86010400090886616b4105030902f6",
   ),
   golden(
     "get of nothing",
@@ -104,7 +119,7 @@ const GOLDEN: readonly Golden[] = [
       isTruncated: true,
       continuation: "01",
     },
-    "8901050009088185616b410503090201f5623031",
+    "8901050009088186616b4105030902f601f5623031",
   ),
   golden(
     "scan to the end",
@@ -145,6 +160,21 @@ const GOLDEN: readonly Golden[] = [
   golden("getLeader without one", "getLeader", undefined, "83010ff6"),
   golden("issueTicket", "issueTicket", "aspenclientq", "8301106c617370656e636c69656e7471"),
   golden("joinTicket", "joinTicket", "aspenq", "83011166617370656e71"),
+  golden("getMulti", "getMulti", { ...label, entries: [bound, undefined] }, "8601120009088286616b410503090219012cf6"),
+  golden("keepLeaseAlive", "keepLeaseAlive", status, "8301138319012c19ea6019e678"),
+  golden(
+    "getLease",
+    "getLease",
+    { ...label, lease: status, keyCount: 2, keys: ["a"] },
+    "8801140009088319012c19ea6019e67802816161",
+  ),
+  golden("getLease of none", "getLease", { ...label, lease: undefined, keyCount: 0, keys: [] }, "880114000908f60080"),
+  golden(
+    "listLeases",
+    "listLeases",
+    { ...label, leases: [status], isTruncated: true },
+    "870115000908818319012c19ea6019e678f5",
+  ),
 ];
 
 function expectRoundTrip<Kind extends RequestKind>(kind: Kind, answer: AnswerOfKind<Kind>): void {
@@ -164,6 +194,13 @@ describe("client answers", () => {
   test("reads and pages read back as they were written", () => {
     fc.assert(fc.property(getResult, (answer) => expectRoundTrip("get", answer)));
     fc.assert(fc.property(scanResult, (answer) => expectRoundTrip("scan", answer)));
+    fc.assert(fc.property(getMultiResult, (answer) => expectRoundTrip("getMulti", answer)));
+  });
+
+  test("what is said of leases reads back as it was written", () => {
+    fc.assert(fc.property(leaseStatus, (answer) => expectRoundTrip("keepLeaseAlive", answer)));
+    fc.assert(fc.property(getLeaseResult, (answer) => expectRoundTrip("getLease", answer)));
+    fc.assert(fc.property(listLeasesResult, (answer) => expectRoundTrip("listLeases", answer)));
   });
 
   test("states and metrics read back as they were written, to the microsecond", () => {
@@ -191,6 +228,9 @@ describe("client answers", () => {
         scanResult.map((answer) => encodeClientAnswer("scan", answer)),
         clusterState.map((answer) => encodeClientAnswer("init", answer)),
         nodeMetrics.map((answer) => encodeClientAnswer("getMetrics", answer)),
+        getMultiResult.map((answer) => encodeClientAnswer("getMulti", answer)),
+        getLeaseResult.map((answer) => encodeClientAnswer("getLease", answer)),
+        listLeasesResult.map((answer) => encodeClientAnswer("listLeases", answer)),
       ),
     );
     fc.assert(
@@ -222,6 +262,13 @@ describe("client answers", () => {
     ["a voter without a record", "currentState", [1, 12, ["c", 1, null, [[1], [], [], []], [1, 1]]]],
     ["a cluster id over its bound", "hello", [1, 0, "c".repeat(129), 1, null, []]],
     ["an unknown result", "write", [1, 1, [9]]],
+    ["too many entries", "getMulti", [1, 18, 0, 9, 8, Array.from({ length: limits.batchItemsMax + 1 }, () => null)]],
+    ["lease 0", "keepLeaseAlive", [1, 19, [0, 1_000, 0]]],
+    ["a time to live that no lease has", "keepLeaseAlive", [1, 19, [1, 1, 0]]],
+    ["a lease that has less than nothing left", "keepLeaseAlive", [1, 19, [1, 1_000, -1]]],
+    ["a cell behind a lease", "keepLeaseAlive", [1, 19, [1, 1_000, 0, 0]]],
+    ["an empty key of a lease", "getLease", [1, 20, 0, 9, 8, null, 1, [""]]],
+    ["a page of leases that does not say whether it is all", "listLeases", [1, 21, 0, 9, 8, []]],
   ])("%s is refused", (_name, kind, row) => {
     expect(() => decodeClientAnswer(kind, encodeRow(row))).toThrow(DecodeError);
   });
@@ -232,15 +279,49 @@ describe("client answers", () => {
     expect(written(2 ** 42)).toThrow("shorter than 71 years");
   });
 
-  test("the page and the deletion of the most entries have no more cells than a row may have", () => {
-    const entriesOf = (count: number): KeyValueEntry[] => Array.from({ length: count }, () => entry);
+  test("E2: the largest pages and results have no more cells than an answer may have", () => {
+    const entriesOf = (count: number): KeyValueEntry[] => Array.from({ length: count }, () => bound);
     const entries = entriesOf(limits.scanLimitMax);
-    const label = { consistency: "stale", appliedIndex: 9, revision: 8 } as const;
-    const page = { ...label, entries, count: entries.length, isTruncated: true, continuation: "01" };
-    expect(decodeClientAnswer("scan", encodeClientAnswer("scan", page))).toEqual(page);
-    const previous = entriesOf(limits.batchItemsMax);
-    const result = { kind: "delete", revision: 7, deletedCount: previous.length, previous } as const;
-    const written = { kind: "written", result } as const;
-    expect(decodeClientAnswer("write", encodeClientAnswer("write", written))).toEqual(written);
+    expectRoundTrip("scan", { ...label, entries, count: entries.length, isTruncated: true, continuation: "01" });
+    expectRoundTrip("getMulti", { ...label, entries: entriesOf(limits.batchItemsMax) });
+    const some = entriesOf(limits.resultEntriesMax / limits.transactionItemsMax);
+    const one = { kind: "scan", entries: some, count: some.length, isTruncated: true } as const;
+    const results = Array.from({ length: limits.transactionItemsMax }, () => one);
+    expectRoundTrip("write", {
+      kind: "written",
+      result: { kind: "transaction", revision: 7, succeeded: true, results },
+    });
+  });
+
+  test("E2: the largest pages of leases, and of the keys of one, fit an answer", () => {
+    const furthest = Number.MAX_SAFE_INTEGER;
+    const longest: LeaseStatus = { leaseId: furthest, ttlMs: limits.leaseTtlMsMax, remainingMs: furthest };
+    const leases = Array.from({ length: limits.scanLimitMax }, () => longest);
+    expectRoundTrip("listLeases", { ...label, leases, isTruncated: true });
+    expectRoundTrip("getLease", { ...label, lease: longest, ...keysOf(limits.scanLimitMax, 419) });
+    expectRoundTrip("getLease", { ...label, lease: longest, ...keysOf(4_096, limits.keyBytesMax) });
+  });
+
+  test("R1: a page is never larger than pages are", () => {
+    const unbound: GetLeaseResult = { ...label, lease: status, keyCount: 0, keys: [] };
+    const tooMany = { ...unbound, ...keysOf(limits.scanLimitMax + 1, 1) };
+    const tooLong = { ...unbound, ...keysOf(4_097, limits.keyBytesMax) };
+    const leases = Array.from({ length: limits.scanLimitMax + 1 }, () => status);
+    const large = { ...entry, value: new Uint8Array(limits.valueBytesMax) };
+    expect(() => encodeClientAnswer("getLease", tooMany)).toThrow(AssertionFailure);
+    expect(() => encodeClientAnswer("getLease", tooLong)).toThrow(AssertionFailure);
+    expect(() => encodeClientAnswer("listLeases", { ...label, leases, isTruncated: false })).toThrow(AssertionFailure);
+    expect(() => encodeClientAnswer("getMulti", { ...label, entries: [large, large, large, large] })).toThrow(
+      AssertionFailure,
+    );
+    const row = encodeRow([1, 20, 0, 9, 8, null, 0, [...tooLong.keys]]);
+    expect(() => decodeClientAnswer("getLease", row)).toThrow(DecodeError);
+    const largeRow = (item: number): Cell => [`k${item}`, large.value, 1, 1, 1, null];
+    const many = encodeRow([1, 18, 0, 9, 8, [0, 1, 2, 3].map(largeRow)]);
+    expect(() => decodeClientAnswer("getMulti", many)).toThrow(DecodeError);
   });
 });
+
+function keysOf(count: number, keyBytes: number): { readonly keyCount: number; readonly keys: readonly string[] } {
+  return { keyCount: count, keys: Array.from({ length: count }, () => "k".repeat(keyBytes)) };
+}

@@ -6,11 +6,16 @@
 import {
   assert,
   limits,
-  READ_CONSISTENCIES,
+  utf8ByteLength,
   type ClusterState,
   type CommandResult,
+  type GetLeaseResult,
+  type GetMultiResult,
   type GetResult,
+  type KeyValueEntry,
   type LeaderInfo,
+  type LeaseStatus,
+  type ListLeasesResult,
   type LogId,
   type NodeId,
   type NodeMetrics,
@@ -28,15 +33,24 @@ import {
   readLogId,
   nodeRecordToRow,
 } from "@aspenjs/codec";
-import { readConsistency, type ClientRequest } from "./client-request.ts";
+import { consistencyCell, readConsistency, type ClientRequest } from "./client-request.ts";
 import { clusterStateRow, readClusterState } from "./cluster-state.ts";
-import { commandResultRow, keyValueEntryRow, readCommandResult, readKeyValueEntry } from "./command-result.ts";
+import { commandResultRow, readCommandResult } from "./command-result.ts";
+import {
+  entriesProblem,
+  keyValueEntryRow,
+  optionalEntryCell,
+  readEntries,
+  readOptionalEntry,
+} from "./key-value-entry-row.ts";
 import { leaderInfoRow, readLeaderInfo } from "./leader-info.ts";
+import { leaseStatusRow, readLeaseStatus } from "./lease-row.ts";
 import { protocolLimits } from "./limits.ts";
 import type { MessageCodec } from "./message-codec.ts";
 import { nodeMetricsRow, readNodeMetrics } from "./node-metrics.ts";
 import { readClusterId, readNodeRecords } from "./node-record.ts";
 import { readRequestKind, requestKindNumber, type RequestKind } from "./request-kind.ts";
+import { integerCell, keyCell, readKey } from "./value-cell.ts";
 
 /** Who answered, and everyone a client may turn to instead. */
 export interface HelloAnswer {
@@ -70,6 +84,10 @@ interface AnswerByKind {
   /** Text of the ticket. */
   readonly issueTicket: string;
   readonly joinTicket: string;
+  readonly getMulti: GetMultiResult;
+  readonly keepLeaseAlive: LeaseStatus;
+  readonly getLease: GetLeaseResult;
+  readonly listLeases: ListLeasesResult;
 }
 
 export type AnswerOfKind<Kind extends RequestKind> = AnswerByKind[Kind];
@@ -117,11 +135,8 @@ const CODECS: { readonly [Kind in RequestKind]: MessageCodec<AnswerByKind[Kind]>
   openSession: { cells: (sessionId) => [sessionId], read: (row) => row.integer("sessionId", 1) },
   closeSession: COMMAND_RESULT,
   get: {
-    cells: (result) => [...labelCells(result), result.entry === undefined ? null : keyValueEntryRow(result.entry)],
-    read: (row) => ({
-      ...readLabel(row),
-      entry: row.optional((cells) => readKeyValueEntry(cells.row("entry"))),
-    }),
+    cells: (result) => [...labelCells(result), optionalEntryCell(result.entry)],
+    read: (row) => ({ ...readLabel(row), entry: readOptionalEntry(row) }),
   },
   scan: { cells: scanCells, read: readScanResult },
   init: CLUSTER_STATE,
@@ -142,6 +157,13 @@ const CODECS: { readonly [Kind in RequestKind]: MessageCodec<AnswerByKind[Kind]>
   },
   issueTicket: TICKET_TEXT,
   joinTicket: TICKET_TEXT,
+  getMulti: { cells: manyCells, read: readMany },
+  keepLeaseAlive: {
+    cells: (status) => [leaseStatusRow(status)],
+    read: (row) => readLeaseStatus(row.row("lease")),
+  },
+  getLease: { cells: leaseCells, read: readLease },
+  listLeases: { cells: leaseListCells, read: readLeaseList },
 };
 
 function helloCells(hello: HelloAnswer): Row {
@@ -158,7 +180,11 @@ function readHello(row: RowReader): HelloAnswer {
 }
 
 function labelCells(label: ReadLabel): Row {
-  return [READ_CONSISTENCIES.indexOf(label.consistency), label.appliedIndex, label.revision];
+  return [
+    consistencyCell(label.consistency),
+    integerCell("an index of the log", label.appliedIndex),
+    integerCell("a revision", label.revision),
+  ];
 }
 
 function readLabel(row: RowReader): ReadLabel {
@@ -170,6 +196,7 @@ function readLabel(row: RowReader): ReadLabel {
 }
 
 function scanCells(result: ScanResult): Row {
+  assert(result.entries.length <= limits.scanLimitMax, "a page fits its bound");
   return [
     ...labelCells(result),
     result.entries.map(keyValueEntryRow),
@@ -182,10 +209,72 @@ function scanCells(result: ScanResult): Row {
 function readScanResult(row: RowReader): ScanResult {
   const page = {
     ...readLabel(row),
-    entries: row.list("entries", limits.scanLimitMax, (items) => readKeyValueEntry(items.row("entry"))),
+    entries: readEntries(row, "entries", limits.scanLimitMax),
     count: row.integer("count"),
     isTruncated: row.boolean("isTruncated"),
   };
   const continuation = row.optional((cells) => cells.text("continuation", protocolLimits.continuationBytesMax));
   return continuation === undefined ? page : { ...page, continuation };
+}
+
+function manyCells(result: GetMultiResult): Row {
+  assert(result.entries.length <= limits.batchItemsMax, "every key of a read has one entry");
+  const problem = manyProblem(result.entries);
+  assert(problem === undefined, problem ?? "");
+  return [...labelCells(result), result.entries.map(optionalEntryCell)];
+}
+
+function readMany(row: RowReader): GetMultiResult {
+  const result = { ...readLabel(row), entries: row.list("entries", limits.batchItemsMax, readOptionalEntry) };
+  const problem = manyProblem(result.entries);
+  if (problem !== undefined) throw new DecodeError(problem);
+  return result;
+}
+
+function manyProblem(entries: readonly (KeyValueEntry | undefined)[]): string | undefined {
+  const found = entries.filter((entry) => entry !== undefined);
+  return entriesProblem(found, limits.batchItemsMax, limits.scanPageBytesMax);
+}
+
+function leaseCells(result: GetLeaseResult): Row {
+  const problem = leaseKeysProblem(result.keys);
+  assert(problem === undefined, problem ?? "");
+  return [
+    ...labelCells(result),
+    result.lease === undefined ? null : leaseStatusRow(result.lease),
+    integerCell("a count of keys", result.keyCount),
+    result.keys.map(keyCell),
+  ];
+}
+
+function readLease(row: RowReader): GetLeaseResult {
+  const result = {
+    ...readLabel(row),
+    lease: row.optional((cells) => readLeaseStatus(cells.row("lease"))),
+    keyCount: row.integer("keyCount"),
+    keys: row.list("keys", limits.scanLimitMax, readKey),
+  };
+  const problem = leaseKeysProblem(result.keys);
+  if (problem !== undefined) throw new DecodeError(problem);
+  return result;
+}
+
+/** The node cuts the keys of a lease as it cuts a page. */
+function leaseKeysProblem(keys: readonly string[]): string | undefined {
+  if (keys.length > limits.scanLimitMax) return `${keys.length} keys exceed ${limits.scanLimitMax}`;
+  const bytes = keys.reduce((sum, key) => sum + utf8ByteLength(key), 0);
+  return bytes > limits.scanPageBytesMax ? `keys of ${bytes} bytes exceed ${limits.scanPageBytesMax}` : undefined;
+}
+
+function leaseListCells(result: ListLeasesResult): Row {
+  assert(result.leases.length <= limits.scanLimitMax, "a page of leases fits its bound");
+  return [...labelCells(result), result.leases.map(leaseStatusRow), result.isTruncated];
+}
+
+function readLeaseList(row: RowReader): ListLeasesResult {
+  return {
+    ...readLabel(row),
+    leases: row.list("leases", limits.scanLimitMax, (items) => readLeaseStatus(items.row("lease"))),
+    isTruncated: row.boolean("isTruncated"),
+  };
 }

@@ -1,4 +1,4 @@
-import { AssertionFailure, type NodeRecord } from "@aspenjs/api";
+import { AssertionFailure, limits, type NodeRecord } from "@aspenjs/api";
 import { DecodeError, encodeRow, type Cell } from "@aspenjs/codec";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -23,7 +23,7 @@ const GOLDEN: readonly (readonly [string, number, ClientRequest, string])[] = [
     "write in a session",
     10000,
     { kind: "write", session, command: { kind: "set", key: "k", value: new Uint8Array([7]) } },
-    "850101192710830506048402616b4107f4",
+    "850101192710830506048502616b4107f4f6",
   ],
   ["openSession", 1, { kind: "openSession" }, "83010201"],
   ["closeSession", 24, { kind: "closeSession", session }, "840103181883050604"],
@@ -79,7 +79,19 @@ const GOLDEN: readonly (readonly [string, number, ClientRequest, string])[] = [
     "86011018646577726974658162612f19ea60",
   ],
   ["joinTicket", 100, { kind: "joinTicket" }, "8301111864"],
+  ["getMulti", 100, { kind: "getMulti", keys: ["b", "a"], consistency: "lease" }, "8501121864826162616101"],
+  ["keepLeaseAlive", 100, { kind: "keepLeaseAlive", leaseId: 300 }, "840113186419012c"],
+  [
+    "getLease",
+    100,
+    { kind: "getLease", leaseId: 300, keysLimit: 10_000, consistency: "linearizable" },
+    "860114186419012c19271000",
+  ],
+  ["listLeases", 100, { kind: "listLeases", after: 0, limit: 1_000, consistency: "stale" }, "8601151864001903e802"],
 ];
+
+const asked = (request: ClientRequest): ClientCall => ({ deadlineMs: 1, request });
+const tooManyKeys = Array.from({ length: limits.batchItemsMax + 1 }, () => "k");
 
 const call: fc.Arbitrary<ClientCall> = fc.record(
   { deadlineMs: fc.integer({ min: 1, max: protocolLimits.deadlineMsMax }), request: clientRequest },
@@ -144,9 +156,25 @@ describe("client requests", () => {
     ["too many addresses", [1, 6, 100, [[1, "p", Array.from({ length: 17 }, () => "/a")]]]],
     ["too many key prefixes", [1, 16, 100, "read", Array.from({ length: 17 }, () => "a"), null]],
     ["an access that does not exist", [1, 16, 100, "root", [], null]],
+    ["a read of no keys", [1, 18, 100, [], 0]],
+    ["a read of an empty key", [1, 18, 100, ["a", ""], 0]],
+    ["a read of too many keys", [1, 18, 100, Array.from({ length: limits.batchItemsMax + 1 }, () => "k"), 0]],
+    ["a read of many keys, of a consistency that does not exist", [1, 18, 100, ["k"], 3]],
+    ["a keep-alive of lease 0", [1, 19, 100, 0]],
+    ["a lease's status, of lease 0", [1, 20, 100, 0, 0, 0]],
+    ["too many keys of a lease", [1, 20, 100, 1, limits.scanLimitMax + 1, 0]],
+    ["leases after none", [1, 21, 100, -1, 10, 0]],
+    ["too many leases", [1, 21, 100, 0, limits.scanLimitMax + 1, 0]],
+    ["an action of the log as a write", [1, 1, 100, null, [14]]],
     ["a ticket over its bound", [1, 0, 100, new Uint8Array(protocolLimits.ticketBytesMax + 1)]],
   ])("%s is refused", (_name, row) => {
     expect(() => decodeClientCall(encodeRow(row))).toThrow(DecodeError);
+  });
+
+  test("a read of as many keys as there may be fits a request", () => {
+    const keys = Array.from({ length: limits.batchItemsMax }, () => "k".repeat(limits.keyBytesMax));
+    const largest = asked({ kind: "getMulti", keys, consistency: "lease" });
+    expect(decodeClientCall(encodeClientCall(largest))).toStrictEqual(largest);
   });
 
   test("E2: what is too long is refused before it is read", () => {
@@ -157,6 +185,13 @@ describe("client requests", () => {
     ["a fractional deadline", { deadlineMs: 1.5, request: { kind: "openSession" } }],
     ["a deadline that has passed", { deadlineMs: 0, request: { kind: "openSession" } }],
     ["a deadline beyond its bound", { deadlineMs: protocolLimits.deadlineMsMax + 1, request: { kind: "getLeader" } }],
+    ["a read of no keys", asked({ kind: "getMulti", keys: [], consistency: "stale" })],
+    ["a read of an empty key", asked({ kind: "getMulti", keys: [""], consistency: "stale" })],
+    ["a read of too many keys", asked({ kind: "getMulti", keys: tooManyKeys, consistency: "stale" })],
+    ["a keep-alive of lease 0", asked({ kind: "keepLeaseAlive", leaseId: 0 })],
+    ["too many keys of a lease", asked({ kind: "getLease", leaseId: 1, keysLimit: 10_001, consistency: "stale" })],
+    ["leases after none", asked({ kind: "listLeases", after: -1, limit: 1, consistency: "stale" })],
+    ["too many leases", asked({ kind: "listLeases", after: 0, limit: 10_001, consistency: "stale" })],
   ])("%s is never written", (_name, wrong) => {
     expect(() => encodeClientCall(wrong)).toThrow(AssertionFailure);
   });

@@ -7,18 +7,22 @@ import {
   limits,
   READ_CONSISTENCIES,
   type KeyRange,
+  type LeaseId,
   type ReadConsistency,
   type WriteCommand,
 } from "@aspenjs/api";
-import { decodeRow, encodeRow, type Row, type RowReader } from "@aspenjs/codec";
+import { DecodeError, decodeRow, encodeRow, type Row, type RowReader } from "@aspenjs/codec";
 import { CLUSTER_CALL_CODECS, type ClusterCallByKind } from "./cluster-call.ts";
 import { keyRangeRow, readKeyRange } from "./key-range.ts";
+import { leaseIdCell, readLeaseId } from "./lease-row.ts";
 import { protocolLimits } from "./limits.ts";
-import { readWriteCommand, writeCommandRow } from "./log-command.ts";
 import { plainMessage, type MessageCodec } from "./message-codec.ts";
+import { readNumberedWord, wordCell } from "./numbered-word.ts";
 import { readRequestKind, requestKindNumber, type RequestKind } from "./request-kind.ts";
 import { readSessionReference, sessionReferenceRow, type SessionReference } from "./session-reference.ts";
 import { readKeyPrefixes, TICKET_ACCESSES, type TicketAccess } from "./ticket-access.ts";
+import { integerCell, keyCell, readKey } from "./value-cell.ts";
+import { readWriteCommand, writeCommandRow } from "./write-command-row.ts";
 
 export interface HelloRequest {
   readonly kind: "hello";
@@ -73,6 +77,35 @@ export interface JoinTicketRequest {
   readonly kind: "joinTicket";
 }
 
+/** One moment of many keys. */
+export interface GetMultiKeysRequest {
+  readonly kind: "getMulti";
+  /** At least one; the answer has an entry for each, in this order. */
+  readonly keys: readonly string[];
+  readonly consistency: ReadConsistency;
+}
+
+export interface KeepLeaseAliveRequest {
+  readonly kind: "keepLeaseAlive";
+  readonly leaseId: LeaseId;
+}
+
+export interface GetLeaseStatusRequest {
+  readonly kind: "getLease";
+  readonly leaseId: LeaseId;
+  /** How many of the bound keys to name at most. */
+  readonly keysLimit: number;
+  readonly consistency: ReadConsistency;
+}
+
+export interface ListLeaseStatusesRequest {
+  readonly kind: "listLeases";
+  /** Only leases with higher numbers; 0 for all of them. */
+  readonly after: LeaseId;
+  readonly limit: number;
+  readonly consistency: ReadConsistency;
+}
+
 export interface RequestByKind extends ClusterCallByKind {
   readonly hello: HelloRequest;
   readonly write: WriteRequest;
@@ -82,6 +115,10 @@ export interface RequestByKind extends ClusterCallByKind {
   readonly scan: ScanKeysRequest;
   readonly issueTicket: IssueTicketRequest;
   readonly joinTicket: JoinTicketRequest;
+  readonly getMulti: GetMultiKeysRequest;
+  readonly keepLeaseAlive: KeepLeaseAliveRequest;
+  readonly getLease: GetLeaseStatusRequest;
+  readonly listLeases: ListLeaseStatusesRequest;
 }
 
 export type ClientRequest = RequestByKind[RequestKind];
@@ -135,16 +172,16 @@ const CODECS: { readonly [Kind in RequestKind]: MessageCodec<RequestByKind[Kind]
     read: (row) => ({ kind: "closeSession", session: readSessionReference(row.row("session")) }),
   },
   get: {
-    cells: ({ key, consistency }) => [key, READ_CONSISTENCIES.indexOf(consistency)],
+    cells: ({ key, consistency }) => [key, consistencyCell(consistency)],
     read: (row) => ({ kind: "get", key: row.text("key", limits.keyBytesMax), consistency: readConsistency(row) }),
   },
   scan: {
     cells: (scan) => [
       keyRangeRow(scan.range),
-      scan.limit,
+      limitCell(scan.limit),
       scan.reverse,
       scan.keysOnly,
-      READ_CONSISTENCIES.indexOf(scan.consistency),
+      consistencyCell(scan.consistency),
       scan.continuation ?? null,
     ],
     read: readScan,
@@ -159,6 +196,40 @@ const CODECS: { readonly [Kind in RequestKind]: MessageCodec<RequestByKind[Kind]
     }),
   },
   joinTicket: plainMessage({ kind: "joinTicket" }),
+  getMulti: {
+    cells: ({ keys, consistency }) => [keysCell(keys), consistencyCell(consistency)],
+    read: (row) => ({ kind: "getMulti", keys: readKeys(row), consistency: readConsistency(row) }),
+  },
+  keepLeaseAlive: {
+    cells: ({ leaseId }) => [leaseIdCell(leaseId)],
+    read: (row) => ({ kind: "keepLeaseAlive", leaseId: readLeaseId(row) }),
+  },
+  getLease: {
+    cells: ({ leaseId, keysLimit, consistency }) => [
+      leaseIdCell(leaseId),
+      limitCell(keysLimit),
+      consistencyCell(consistency),
+    ],
+    read: (row) => ({
+      kind: "getLease",
+      leaseId: readLeaseId(row),
+      keysLimit: readLimit(row, "keysLimit"),
+      consistency: readConsistency(row),
+    }),
+  },
+  listLeases: {
+    cells: ({ after, limit, consistency }) => [
+      integerCell("a lease id, or 0", after, 0, limits.leaseIdMax),
+      limitCell(limit),
+      consistencyCell(consistency),
+    ],
+    read: (row) => ({
+      kind: "listLeases",
+      after: row.integer("after", 0, limits.leaseIdMax),
+      limit: readLimit(row, "limit"),
+      consistency: readConsistency(row),
+    }),
+  },
 };
 
 function requestCells<Kind extends RequestKind>(kind: Kind, request: RequestByKind[Kind]): Row {
@@ -175,7 +246,7 @@ function readScan(row: RowReader): ScanKeysRequest {
   return {
     kind: "scan",
     range: readKeyRange(row.row("range")),
-    limit: row.integer("limit", 0, limits.scanLimitMax),
+    limit: readLimit(row, "limit"),
     reverse: row.boolean("reverse"),
     keysOnly: row.boolean("keysOnly"),
     consistency: readConsistency(row),
@@ -183,9 +254,30 @@ function readScan(row: RowReader): ScanKeysRequest {
   };
 }
 
+function limitCell(limit: number): number {
+  return integerCell("a limit", limit, 0, limits.scanLimitMax);
+}
+
+function readLimit(row: RowReader, name: string): number {
+  return row.integer(name, 0, limits.scanLimitMax);
+}
+
+function keysCell(keys: readonly string[]): Row {
+  assert(keys.length >= 1 && keys.length <= limits.batchItemsMax, "a read of many keys fits its bounds");
+  return keys.map(keyCell);
+}
+
+function readKeys(row: RowReader): string[] {
+  const keys = row.list("keys", limits.batchItemsMax, readKey);
+  if (keys.length === 0) throw new DecodeError("a read of many keys names at least one");
+  return keys;
+}
+
+export function consistencyCell(consistency: ReadConsistency): number {
+  return wordCell(READ_CONSISTENCIES, consistency);
+}
+
 /** @throws DecodeError */
 export function readConsistency(row: RowReader): ReadConsistency {
-  const consistency = READ_CONSISTENCIES[row.integer("consistency", 0, READ_CONSISTENCIES.length - 1)];
-  assert(consistency !== undefined, "every consistency has its number");
-  return consistency;
+  return readNumberedWord(row, "consistency", READ_CONSISTENCIES);
 }

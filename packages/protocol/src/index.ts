@@ -25,32 +25,18 @@ export {
   encodeClusterMessageAnswer,
 } from "./cluster-message.ts";
 export { ClusterSecret } from "./cluster-secret.ts";
-export {
-  COMMAND_RESULT_BYTES_MAX,
-  commandResultRow,
-  decodeCommandResult,
-  encodeCommandResult,
-  keyValueEntryRow,
-  readCommandResult,
-  readKeyValueEntry,
-  readWriteResult,
-  writeResultRow,
-} from "./command-result.ts";
+export { commandResultRow, decodeCommandResult, encodeCommandResult, readCommandResult } from "./command-result.ts";
 export { decodeJoinTicket, encodeJoinTicket } from "./join-ticket.ts";
+export { keyValueEntryRow, readKeyValueEntry } from "./key-value-entry-row.ts";
 export { leaderHintOf, notLeaderError } from "./leader-hint.ts";
-export { protocolLimits } from "./limits.ts";
-export {
-  decodeLogCommand,
-  encodeLogCommand,
-  LOG_COMMAND_BYTES_MAX,
-  logCommandActionBytes,
-  readWriteCommand,
-  writeCommandRow,
-} from "./log-command.ts";
+export { COMMAND_RESULT_BYTES_MAX, COMMAND_RESULT_CELLS_MAX, LOG_COMMAND_BYTES_MAX, protocolLimits } from "./limits.ts";
+export { decodeLogCommand, encodeLogCommand, logCommandActionBytes } from "./log-command.ts";
 export { PROTOCOL_IDS } from "./protocol-ids.ts";
 export { REQUEST_KINDS } from "./request-kind.ts";
 export { allows, TICKET_ACCESSES } from "./ticket-access.ts";
 export { ticketError, ticketKindOf } from "./ticket-text.ts";
+export { readWriteCommand, writeCommandRow } from "./write-command-row.ts";
+export { readWriteResult, writeResultRow } from "./write-result-row.ts";
 
 export type { AdmissionRole, AdmissionTranscript } from "./admission.ts";
 export type { AdmissionAnswer, AdmissionRequest, AdmittedNode } from "./admission-message.ts";
@@ -60,10 +46,14 @@ export type {
   ClientRequest,
   CloseSessionRequest,
   GetKeyRequest,
+  GetMultiKeysRequest,
   HelloRequest,
   IssueTicketRequest,
   JoinTicketRequest,
+  KeepLeaseAliveRequest,
   OpenSessionRequest,
+  ListLeaseStatusesRequest,
+  GetLeaseStatusRequest,
   RequestByKind,
   ScanKeysRequest,
   WriteRequest,
@@ -93,7 +83,7 @@ export type {
   PrepareInitMessage,
 } from "./cluster-message.ts";
 export type { JoinTicket } from "./join-ticket.ts";
-export type { LogAction, LogCommand } from "./log-command.ts";
+export type { LeaseAction, LogAction, LogCommand } from "./log-command.ts";
 export type { ProtocolId } from "./protocol-ids.ts";
 export type { RequestKind } from "./request-kind.ts";
 export type { SessionReference } from "./session-reference.ts";

@@ -1,6 +1,5 @@
-import { assert, type KeyRange } from "@aspenjs/api";
+import { assert, limits, utf8ByteLength, type KeyRange } from "@aspenjs/api";
 import type { Row, RowReader } from "@aspenjs/codec";
-import { protocolLimits } from "./limits.ts";
 
 const PREFIX = 0;
 const RANGE = 1;
@@ -23,9 +22,10 @@ export function readKeyRange(row: RowReader): KeyRange {
 
 function boundCell(bound: string): string {
   assert(bound.isWellFormed(), "a bound holds no unpaired surrogate");
+  assert(utf8ByteLength(bound) <= limits.rangeBoundBytesMax, "a bound fits its size");
   return bound;
 }
 
 function readBound(row: RowReader, name: string): string {
-  return row.text(name, protocolLimits.rangeBoundBytesMax);
+  return row.text(name, limits.rangeBoundBytesMax);
 }

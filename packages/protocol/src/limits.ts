@@ -1,17 +1,40 @@
 import { assert, limits } from "@aspenjs/api";
-import { COMMAND_RESULT_BYTES_MAX } from "./command-result.ts";
-import { LOG_COMMAND_BYTES_MAX } from "./log-command.ts";
 
 const KIB = 1_024;
 /** Heads and fixed fields beside the large part of a message. */
 const MESSAGE_OVERHEAD_BYTES_MAX = 4 * KIB;
-/** Heads, revisions and version of one entry in a page, beside its key and value. */
+/** Heads, revisions, version and lease of one entry, beside its key and value. */
 const ENTRY_OVERHEAD_BYTES_MAX = 48;
-
-/** The list, key and value as four each, and three numbers. */
-const ENTRY_CELLS = 12;
+/** The list, key and value as four each, and four numbers. */
+const ENTRY_CELLS = 13;
 /** Everything of an answer that stands beside the entries of its page. */
 const ANSWER_CELLS = 32;
+/** Head of an integer and the integer, at most. */
+const INTEGER_BYTES_MAX = 9;
+
+/** Heads and flags of one item of a multi command or a transaction, beside its keys and values. */
+const ITEM_OVERHEAD_BYTES_MAX = 32;
+/** Room for these heads, beside all keys and values of one command. */
+const COMMAND_OVERHEAD_BYTES_MAX = 64 * KIB;
+/** No encoded command is longer. */
+export const LOG_COMMAND_BYTES_MAX = limits.commandBytesMax + COMMAND_OVERHEAD_BYTES_MAX;
+
+/** Heads and numbers of what one operation of a transaction came to, beside its entries. */
+const OPERATION_OVERHEAD_BYTES_MAX = 32;
+const OPERATION_CELLS = 5;
+const RESULT_OVERHEAD_BYTES_MAX = 256;
+const RESULT_CELLS = 16;
+
+/** No encoded result is longer: keys and values, and the heads of as many entries and operations as it may have. */
+export const COMMAND_RESULT_BYTES_MAX =
+  limits.resultBytesMax +
+  limits.resultEntriesMax * ENTRY_OVERHEAD_BYTES_MAX +
+  limits.transactionItemsMax * OPERATION_OVERHEAD_BYTES_MAX +
+  RESULT_OVERHEAD_BYTES_MAX;
+
+/** What `decodeRow` is told of a row that is a result: with its many entries it has more cells than other rows. */
+export const COMMAND_RESULT_CELLS_MAX =
+  limits.resultEntriesMax * ENTRY_CELLS + limits.transactionItemsMax * OPERATION_CELLS + RESULT_CELLS;
 
 const TICKET_ADDRESSES_MAX = 16;
 const TICKET_KEY_PREFIXES_MAX = 16;
@@ -23,14 +46,15 @@ export const protocolLimits = {
   deadlineMsMax: 3_600_000,
   clientRequestBytesMax: LOG_COMMAND_BYTES_MAX + MESSAGE_OVERHEAD_BYTES_MAX,
   clientAnswerBytesMax: COMMAND_RESULT_BYTES_MAX + MESSAGE_OVERHEAD_BYTES_MAX,
-  /** A full page has this many cells, where other messages of its size have fewer. */
-  clientAnswerCellsMax: 131_072,
+  /** The largest result and a full page have more cells than other messages of their size. */
+  clientAnswerCellsMax: COMMAND_RESULT_CELLS_MAX + ANSWER_CELLS,
   clusterMessageBytesMax: 1_024 * KIB,
   admissionMessageBytesMax: KIB,
-  /** A bound of a range may name the place right behind a key. */
-  rangeBoundBytesMax: 2 * limits.keyBytesMax,
+  rangeBoundBytesMax: limits.rangeBoundBytesMax,
   /** Opaque text made of one key. */
   continuationBytesMax: 4 * limits.keyBytesMax,
+  /** Leases that one action of the log may name. */
+  leaseBatchMax: 10_000,
   clusterIdBytesMax: 128,
   peerIdBytesMax: limits.peerIdBytesMax,
   refusalTextBytesMax: 512,
@@ -50,12 +74,39 @@ export const protocolLimits = {
 } as const;
 
 assert(
-  limits.scanPageBytesMax + limits.scanLimitMax * ENTRY_OVERHEAD_BYTES_MAX <= protocolLimits.clientAnswerBytesMax,
+  Math.max(limits.batchItemsMax, limits.transactionItemsMax) * ITEM_OVERHEAD_BYTES_MAX + 256 <=
+    COMMAND_OVERHEAD_BYTES_MAX,
+  "the heads of a full multi command or transaction fit a command",
+);
+assert(
+  protocolLimits.leaseBatchMax * INTEGER_BYTES_MAX + 256 <= LOG_COMMAND_BYTES_MAX,
+  "an action on as many leases as it may name fits a command",
+);
+assert(
+  limits.leasesMax * INTEGER_BYTES_MAX + RESULT_OVERHEAD_BYTES_MAX <= COMMAND_RESULT_BYTES_MAX &&
+    limits.leasesMax + RESULT_CELLS <= COMMAND_RESULT_CELLS_MAX,
+  "a result that names every lease fits its bounds",
+);
+assert(protocolLimits.leaseBatchMax <= limits.leasesMax, "a result may name every lease of an action");
+assert(
+  limits.scanPageBytesMax +
+    limits.scanLimitMax * ENTRY_OVERHEAD_BYTES_MAX +
+    protocolLimits.continuationBytesMax +
+    RESULT_OVERHEAD_BYTES_MAX <=
+    protocolLimits.clientAnswerBytesMax,
   "the largest page fits an answer",
 );
 assert(
   limits.scanLimitMax * ENTRY_CELLS + ANSWER_CELLS <= protocolLimits.clientAnswerCellsMax,
   "the page of the most entries has no more cells than an answer",
+);
+assert(
+  limits.scanLimitMax * 4 * INTEGER_BYTES_MAX + RESULT_OVERHEAD_BYTES_MAX <= protocolLimits.clientAnswerBytesMax,
+  "a page of leases fits an answer; the keys of one do as those of a page of entries do",
+);
+assert(
+  limits.batchItemsMax * (limits.keyBytesMax + 3) + KIB <= protocolLimits.clientRequestBytesMax,
+  "a read of as many keys as may be fits a request",
 );
 assert(
   TICKET_ADDRESSES_MAX * (limits.addressBytesMax + 3) + TICKET_KEY_PREFIXES_MAX * (limits.keyBytesMax + 3) + 2 * KIB <=

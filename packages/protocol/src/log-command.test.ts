@@ -1,10 +1,22 @@
-import { AssertionFailure, limits, type Expected, type WriteCommand } from "@aspenjs/api";
+import { AssertionFailure, limits, type WriteCommand } from "@aspenjs/api";
 import { DecodeError, encodeRow, type Cell } from "@aspenjs/codec";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeLogCommand, encodeLogCommand, logCommandActionBytes, type LogCommand } from "./log-command.ts";
+import {
+  logCommand as command,
+  sessionReference as reference,
+  writeCommand as write,
+} from "../test/fuzz/write-values.ts";
+import { damaged, fromHex, toHex as hex } from "../test/wire-values.ts";
+import { protocolLimits } from "./limits.ts";
+import {
+  decodeLogCommand,
+  encodeLogCommand,
+  logCommandActionBytes,
+  type LogAction,
+  type LogCommand,
+} from "./log-command.ts";
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const bytesOf = (...values: number[]): Uint8Array => new Uint8Array(values);
 
 const SESSION = { sessionId: 5, sequence: 1_000, acknowledgedThrough: 998 };
@@ -24,7 +36,7 @@ const GOLDEN: readonly (readonly [string, LogCommand, string])[] = [
       session: SESSION,
       action: { kind: "set", key: "ключ", value: bytesOf(1, 2), returnPrevious: true },
     },
-    "84011b0000018bcfe5680083051903e81903e6840268d0bad0bbd18ed187420102f5",
+    "84011b0000018bcfe5680083051903e81903e6850268d0bad0bbd18ed187420102f5f6",
   ],
   [
     "setMulti",
@@ -77,56 +89,19 @@ const GOLDEN: readonly (readonly [string, LogCommand, string])[] = [
     { logTimeMs: 1, action: { kind: "compareAndDelete", key: "k", expected: { kind: "absent" } } },
     "840101f68307616b8100",
   ],
+  [
+    "renewLeases",
+    { logTimeMs: 1, action: { kind: "renewLeases", leaseIds: [1, 24, 300] } },
+    "840101f6820c8301181819012c",
+  ],
+  ["expireLeases", { logTimeMs: 1, action: { kind: "expireLeases", leaseIds: [7] } }, "840101f6820d8107"],
+  ["extendLeases", { logTimeMs: 1, action: { kind: "extendLeases" } }, "840101f6810e"],
 ];
-
-const key = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 });
-const value = fc.uint8Array({ maxLength: 40 });
-const integer = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
-const returnPrevious = fc.constantFrom({}, { returnPrevious: true as const });
-
-const expected: fc.Arbitrary<Expected> = fc.oneof(
-  fc.constant<Expected>({ kind: "absent" }),
-  value.map((bytes) => ({ kind: "value" as const, value: bytes })),
-  integer.map((modRevision) => ({ kind: "modRevision" as const, modRevision })),
-);
-
-const write: fc.Arbitrary<WriteCommand> = fc.oneof(
-  fc.tuple(key, value, returnPrevious).map(([k, v, option]) => ({ kind: "set" as const, key: k, value: v, ...option })),
-  fc
-    .uniqueArray(fc.record({ key, value }, { noNullPrototype: true }), {
-      minLength: 1,
-      maxLength: 5,
-      selector: (pair) => pair.key,
-    })
-    .map((pairs) => ({ kind: "setMulti" as const, pairs })),
-  fc.tuple(key, returnPrevious).map(([k, option]) => ({ kind: "delete" as const, key: k, ...option })),
-  fc
-    .tuple(fc.uniqueArray(key, { minLength: 1, maxLength: 5 }), returnPrevious)
-    .map(([keys, option]) => ({ kind: "deleteMulti" as const, keys, ...option })),
-  fc.record({ kind: fc.constant("compareAndSwap" as const), key, expected, value }, { noNullPrototype: true }),
-  fc.record({ kind: fc.constant("compareAndDelete" as const), key, expected }, { noNullPrototype: true }),
-);
-
-const reference = fc.record(
-  { sessionId: integer, sequence: integer, acknowledgedThrough: fc.maxSafeNat() },
-  { noNullPrototype: true },
-);
-
-const command: fc.Arbitrary<LogCommand> = fc.oneof(
-  fc.maxSafeNat().map((logTimeMs) => ({ logTimeMs, action: { kind: "openSession" as const } })),
-  fc.tuple(fc.maxSafeNat(), reference).map(([logTimeMs, session]) => ({
-    logTimeMs,
-    session,
-    action: { kind: "closeSession" as const },
-  })),
-  fc.tuple(fc.maxSafeNat(), reference, write).map(([logTimeMs, session, action]) => ({ logTimeMs, session, action })),
-  fc.tuple(fc.maxSafeNat(), write).map(([logTimeMs, action]) => ({ logTimeMs, action })),
-);
 
 describe("log commands", () => {
   test.each(GOLDEN)("%s keeps its bytes", (_name, golden, bytes) => {
     expect(hex(encodeLogCommand(golden))).toBe(bytes);
-    expect(decodeLogCommand(Buffer.from(bytes, "hex"))).toStrictEqual(golden);
+    expect(decodeLogCommand(fromHex(bytes))).toStrictEqual(golden);
   });
 
   test("every command reads back as it was written", () => {
@@ -154,13 +129,8 @@ describe("log commands", () => {
   });
 
   test("any bytes at all either decode to what encodes to them, or are refused with DecodeError", () => {
-    const cut = fc.tuple(command, fc.nat(), fc.nat({ max: 255 })).map(([original, position, byte]) => {
-      const bytes = encodeLogCommand(original).slice();
-      bytes[position % bytes.byteLength] = byte;
-      return bytes;
-    });
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 100 }), cut), (bytes) => {
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 100 }), damaged(command.map(encodeLogCommand))), (bytes) => {
         try {
           expect(hex(encodeLogCommand(decodeLogCommand(bytes)))).toBe(hex(bytes));
         } catch (error) {
@@ -171,12 +141,13 @@ describe("log commands", () => {
     );
   });
 
-  const set = (setKey: Cell, setValue: Cell): Cell[] => [1, 0, null, [2, setKey, setValue, false]];
+  const set = (setKey: Cell, setValue: Cell): Cell[] => [1, 0, null, [2, setKey, setValue, false, null]];
+  const ascending = (count: number): number[] => Array.from({ length: count }, (_, position) => position + 1);
 
   test.each<readonly [string, readonly Cell[]]>([
     ["another version", [2, 0, null, [0]]],
     ["a negative log time", [1, -1, null, [0]]],
-    ["an unknown action", [1, 0, null, [8]]],
+    ["an unknown action", [1, 0, null, [15]]],
     ["a cell too many", [1, 0, null, [0], 0]],
     ["a cell too many in the action", [1, 0, null, [0, 0]]],
     ["openSession inside a session", [1, 0, [1, 1, 0], [0]]],
@@ -193,7 +164,18 @@ describe("log commands", () => {
     ["too many keys", [1, 0, null, [5, Array.from({ length: limits.batchItemsMax + 1 }, (_, i) => `k${i}`), false]]],
     ["revision 0 expected", [1, 0, null, [7, "k", [2, 0]]]],
     ["an unknown expectation", [1, 0, null, [7, "k", [3]]]],
-  ])("%s is refused", (_name, row) => {
+    ["a session that renews leases", [1, 0, [1, 1, 0], [12, [1]]]],
+    ["a session that expires leases", [1, 0, [1, 1, 0], [13, [1]]]],
+    ["a session that extends leases", [1, 0, [1, 1, 0], [14]]],
+    ["no leases to renew", [1, 0, null, [12, []]]],
+    ["no leases to expire", [1, 0, null, [13, []]]],
+    ["lease 0", [1, 0, null, [12, [0]]]],
+    ["lease ids out of order", [1, 0, null, [12, [2, 1]]]],
+    ["a lease twice", [1, 0, null, [13, [2, 2]]]],
+    ["too many leases at once", [1, 0, null, [13, ascending(protocolLimits.leaseBatchMax + 1)]]],
+    ["a cell behind leases", [1, 0, null, [12, [1], 0]]],
+    ["a cell behind the extension", [1, 0, null, [14, 0]]],
+  ])("C1, C4: %s is refused", (_name, row) => {
     expect(() => decodeLogCommand(encodeRow(row))).toThrow(DecodeError);
   });
 
@@ -210,22 +192,53 @@ describe("log commands", () => {
     ["a key twice in one command", { logTimeMs: 0, action: { kind: "deleteMulti", keys: ["a", "a"] } }],
     ["a session that opens a session", { logTimeMs: 0, session: SESSION, action: { kind: "openSession" } }],
     ["an unnamed session that closes", { logTimeMs: 0, action: { kind: "closeSession" } }],
-  ])("%s is never written", (_name, wrong) => {
+    ["a session that renews", { logTimeMs: 0, session: SESSION, action: { kind: "renewLeases", leaseIds: [1] } }],
+    ["a session that expires", { logTimeMs: 0, session: SESSION, action: { kind: "expireLeases", leaseIds: [1] } }],
+    ["a session that extends", { logTimeMs: 0, session: SESSION, action: { kind: "extendLeases" } }],
+    ["an action on no leases", { logTimeMs: 0, action: { kind: "expireLeases", leaseIds: [] } }],
+    ["leases out of order", { logTimeMs: 0, action: { kind: "renewLeases", leaseIds: [2, 1] } }],
+    ["a lease that is none", { logTimeMs: 0, action: { kind: "renewLeases", leaseIds: [0.5] } }],
+    [
+      "an action on too many leases",
+      { logTimeMs: 0, action: { kind: "renewLeases", leaseIds: ascending(protocolLimits.leaseBatchMax + 1) } },
+    ],
+  ])("C1, C4: %s is never written", (_name, wrong) => {
     expect(() => encodeLogCommand(wrong)).toThrow(AssertionFailure);
   });
 
-  test("the largest commands of the public contract fit", () => {
-    const keys = Array.from({ length: limits.batchItemsMax }, (_, i) => String(i).padStart(limits.keyBytesMax, "k"));
-    const valueBytes = Math.floor((limits.commandBytesMax - keys.length * limits.keyBytesMax) / keys.length);
-    const pairs = keys.map((pairKey) => ({ key: pairKey, value: new Uint8Array(valueBytes) }));
-    const largest: LogCommand = {
-      logTimeMs: Number.MAX_SAFE_INTEGER,
-      session: SESSION,
-      action: { kind: "setMulti", pairs },
-    };
+  test.each<readonly [string, () => LogAction]>([
+    ["multi command", () => ({ kind: "setMulti", pairs: fullPairs(limits.batchItemsMax) })],
+    ["transaction", fullTransaction],
+    ["action on leases", () => ({ kind: "renewLeases", leaseIds: largestLeaseIds() })],
+  ])("the largest %s of the contract fits", (_name, action) => {
+    const largest = { logTimeMs: Number.MAX_SAFE_INTEGER, action: action() };
     expect(decodeLogCommand(encodeLogCommand(largest))).toStrictEqual(largest);
   });
 });
+
+/** Keys of the largest size, and values that leave nothing of what one command may have. */
+function fullPairs(count: number): { readonly key: string; readonly value: Uint8Array }[] {
+  const valueBytes = Math.floor((limits.commandBytesMax - count * limits.keyBytesMax) / count);
+  return Array.from({ length: count }, (_, item) => ({
+    key: String(item).padStart(limits.keyBytesMax, "k"),
+    value: new Uint8Array(valueBytes),
+  }));
+}
+
+function fullTransaction(): LogAction {
+  const success = fullPairs(limits.transactionItemsMax).map((pair) => ({
+    kind: "set" as const,
+    ...pair,
+    returnPrevious: true,
+    leaseId: Number.MAX_SAFE_INTEGER,
+  }));
+  return { kind: "transaction", compares: [], success, failure: [] };
+}
+
+function largestLeaseIds(): number[] {
+  const first = Number.MAX_SAFE_INTEGER - protocolLimits.leaseBatchMax + 1;
+  return Array.from({ length: protocolLimits.leaseBatchMax }, (_, item) => first + item);
+}
 
 function isSame(left: WriteCommand, right: WriteCommand): boolean {
   const plain = (write_: WriteCommand): string =>

@@ -5,25 +5,29 @@
  *
  * One row: `[version, logTimeMs, session | null, action]`. The action stands last, so that its bytes are the end of
  * the command's bytes: they are what makes two tries of one command equal (`logCommandActionBytes`), whatever leader
- * stamped them and whatever the client had acknowledged by then.
- *
- * System keys pass here. Refusing them to users is the gate's work, before consensus.
+ * stamped them and whatever the client had acknowledged by then. C1 to C4 hold for them.
  */
-import {
-  assert,
-  limits,
-  unreachable,
-  utf8ByteLength,
-  type Expected,
-  type KeyValuePair,
-  type WriteCommand,
-} from "@aspenjs/api";
+import { assert, type LeaseId, type WriteCommand } from "@aspenjs/api";
 import { DecodeError, decodeRow, encodeRow, type Row, type RowReader } from "@aspenjs/codec";
+import { leaseIdsCell, readLeaseIds } from "./lease-row.ts";
+import { LOG_COMMAND_BYTES_MAX, protocolLimits } from "./limits.ts";
 import { readSessionReference, sessionReferenceRow, type SessionReference } from "./session-reference.ts";
+import { integerCell } from "./value-cell.ts";
+import { readWriteCommandOfKind, WRITE_KIND_MAX, WRITE_KIND_MIN, writeCommandRow } from "./write-command-row.ts";
 
-export type LogAction = WriteCommand | { readonly kind: "openSession" } | { readonly kind: "closeSession" };
+/** What a leader says of leases, never a client: of many at once, their ids in ascending order, or of every one. */
+export type LeaseAction =
+  | { readonly kind: "renewLeases"; readonly leaseIds: readonly LeaseId[] }
+  | { readonly kind: "expireLeases"; readonly leaseIds: readonly LeaseId[] }
+  | { readonly kind: "extendLeases" };
 
-/** Opening a session names no session; closing one does; a write without one is not protected against retries. */
+export type LogAction =
+  | WriteCommand
+  | { readonly kind: "openSession" }
+  | { readonly kind: "closeSession" }
+  | LeaseAction;
+
+/** A write without a session is not protected against retries. `SESSION_RULES` are those of the other kinds. */
 export interface LogCommand {
   /** The leader's log time when it proposed this. Whole milliseconds. */
   readonly logTimeMs: number;
@@ -32,35 +36,32 @@ export interface LogCommand {
 }
 
 const FORMAT_VERSION = 1;
-/** Room for the heads of all items of a multi command, beside their keys and values. */
-const ROW_OVERHEAD_BYTES_MAX = 65_536;
-/** No encoded command is longer. */
-export const LOG_COMMAND_BYTES_MAX = limits.commandBytesMax + ROW_OVERHEAD_BYTES_MAX;
-assert(limits.batchItemsMax * 16 + 256 <= ROW_OVERHEAD_BYTES_MAX, "the heads of a full multi command fit a row");
 
-const ACTION_KIND_MAX = 7;
+/** The kinds between these are those of writes (`write-command-row.ts`). */
+const ACTION_KIND_MAX = 14;
 const OPEN_SESSION = 0;
 const CLOSE_SESSION = 1;
-const SET = 2;
-const SET_MULTI = 3;
-const DELETE = 4;
-const DELETE_MULTI = 5;
-const COMPARE_AND_SWAP = 6;
-const COMPARE_AND_DELETE = 7;
+const RENEW_LEASES = 12;
+const EXPIRE_LEASES = 13;
+const EXTEND_LEASES = 14;
+assert(CLOSE_SESSION < WRITE_KIND_MIN && WRITE_KIND_MAX < RENEW_LEASES, "every action has a kind of its own");
 
-const EXPECTED_KIND_MAX = 2;
-const EXPECTED_ABSENT = 0;
-const EXPECTED_VALUE = 1;
-const EXPECTED_MOD_REVISION = 2;
+/** A kind that is not here may name a session or not. */
+const SESSION_RULES: { readonly [Kind in LogAction["kind"]]?: "none" | "one" } = {
+  openSession: "none",
+  closeSession: "one",
+  renewLeases: "none",
+  expireLeases: "none",
+  extendLeases: "none",
+};
 
 /** The gate has let the command pass: what does not fit here is a bug and fails an assertion. */
-export function encodeLogCommand(command: LogCommand): Uint8Array {
-  const { logTimeMs, session, action } = command;
-  assert(Number.isSafeInteger(logTimeMs) && logTimeMs >= 0, "log time is a safe integer");
-  assertSessionFitsAction(session, action);
+export function encodeLogCommand({ logTimeMs, session, action }: LogCommand): Uint8Array {
+  const problem = sessionProblem(session, action);
+  assert(problem === undefined, problem ?? "");
   const bytes = encodeRow([
     FORMAT_VERSION,
-    logTimeMs,
+    integerCell("a log time", logTimeMs),
     session === undefined ? null : sessionReferenceRow(session),
     actionRow(action),
   ]);
@@ -76,8 +77,8 @@ export function decodeLogCommand(bytes: Uint8Array): LogCommand {
   const session = row.optional((cells) => readSessionReference(cells.row("session")));
   const action = readAction(row.row("action"));
   row.end();
-  if (action.kind === "openSession" && session !== undefined) throw new DecodeError("openSession names no session");
-  if (action.kind === "closeSession" && session === undefined) throw new DecodeError("closeSession names a session");
+  const problem = sessionProblem(session, action);
+  if (problem !== undefined) throw new DecodeError(problem);
   return session === undefined ? { logTimeMs, action } : { logTimeMs, session, action };
 }
 
@@ -103,165 +104,60 @@ function skipInteger(bytes: Uint8Array, offset: number): number {
   return head < CBOR_ONE_BYTE_FOLLOWS ? offset + 1 : offset + 1 + 2 ** (head - CBOR_ONE_BYTE_FOLLOWS);
 }
 
-function assertSessionFitsAction(session: SessionReference | undefined, action: LogAction): void {
-  if (action.kind === "openSession") assert(session === undefined, "openSession names no session");
-  if (action.kind === "closeSession") assert(session !== undefined, "closeSession names a session");
+function sessionProblem(session: SessionReference | undefined, { kind }: LogAction): string | undefined {
+  const rule = SESSION_RULES[kind];
+  if (rule === "none" && session !== undefined) return `${kind} names no session`;
+  if (rule === "one" && session === undefined) return `${kind} names a session`;
+  return undefined;
 }
 
 function actionRow(action: LogAction): Row {
-  if (action.kind === "openSession") return [OPEN_SESSION];
-  if (action.kind === "closeSession") return [CLOSE_SESSION];
-  return writeCommandRow(action);
+  switch (action.kind) {
+    case "openSession":
+      return [OPEN_SESSION];
+    case "closeSession":
+      return [CLOSE_SESSION];
+    case "renewLeases":
+      return [RENEW_LEASES, leaseBatchCell(action.leaseIds)];
+    case "expireLeases":
+      return [EXPIRE_LEASES, leaseBatchCell(action.leaseIds)];
+    case "extendLeases":
+      return [EXTEND_LEASES];
+    default:
+      return writeCommandRow(action);
+  }
 }
 
 function readAction(row: RowReader): LogAction {
   const kind = row.integer("kind", 0, ACTION_KIND_MAX);
-  if (kind > CLOSE_SESSION) return readWriteCommandOfKind(kind, row);
+  if (kind >= WRITE_KIND_MIN && kind <= WRITE_KIND_MAX) return readWriteCommandOfKind(kind, row);
+  const action = readActionOfKind(kind, row);
   row.end();
-  return kind === OPEN_SESSION ? { kind: "openSession" } : { kind: "closeSession" };
+  return action;
 }
 
-/** One write as a row of its own kind, for the log and for whoever carries writes elsewhere. */
-export function writeCommandRow(command: WriteCommand): Row {
-  switch (command.kind) {
-    case "set":
-      return [SET, keyCell(command.key), valueCell(command.value), command.returnPrevious ?? false];
-    case "setMulti":
-      assertBatch(
-        command.pairs.map((pair) => pair.key),
-        command.pairs.reduce((sum, pair) => sum + pair.value.byteLength, 0),
-      );
-      return [SET_MULTI, command.pairs.map((pair) => [keyCell(pair.key), valueCell(pair.value)])];
-    case "delete":
-      return [DELETE, keyCell(command.key), command.returnPrevious ?? false];
-    case "deleteMulti":
-      assertBatch(command.keys, 0);
-      return [DELETE_MULTI, command.keys.map(keyCell), command.returnPrevious ?? false];
-    case "compareAndSwap":
-      return [COMPARE_AND_SWAP, keyCell(command.key), expectedRow(command.expected), valueCell(command.value)];
-    case "compareAndDelete":
-      return [COMPARE_AND_DELETE, keyCell(command.key), expectedRow(command.expected)];
-    default:
-      return unreachable(command);
-  }
-}
-
-/** @throws DecodeError */
-export function readWriteCommand(row: RowReader): WriteCommand {
-  return readWriteCommandOfKind(row.integer("kind", SET, ACTION_KIND_MAX), row);
-}
-
-function readWriteCommandOfKind(kind: number, row: RowReader): WriteCommand {
-  const command = readFields(kind, row);
-  row.end();
-  return command;
-}
-
-function readFields(kind: number, row: RowReader): WriteCommand {
+function readActionOfKind(kind: number, row: RowReader): LogAction {
   switch (kind) {
-    case SET: {
-      const pair = readPair(row);
-      return row.boolean("returnPrevious")
-        ? { kind: "set", ...pair, returnPrevious: true }
-        : { kind: "set", key: pair.key, value: pair.value };
-    }
-    case SET_MULTI:
-      return { kind: "setMulti", pairs: readPairs(row) };
-    case DELETE: {
-      const key = readKey(row);
-      return row.boolean("returnPrevious") ? { kind: "delete", key, returnPrevious: true } : { kind: "delete", key };
-    }
-    case DELETE_MULTI: {
-      const keys = row.list("keys", limits.batchItemsMax, readKey);
-      checkBatch(keys, 0);
-      return row.boolean("returnPrevious")
-        ? { kind: "deleteMulti", keys, returnPrevious: true }
-        : { kind: "deleteMulti", keys };
-    }
-    case COMPARE_AND_SWAP: {
-      const key = readKey(row);
-      const expected = readExpected(row.row("expected"));
-      return { kind: "compareAndSwap", key, expected, value: row.bytes("value", limits.valueBytesMax) };
-    }
+    case OPEN_SESSION:
+      return { kind: "openSession" };
+    case CLOSE_SESSION:
+      return { kind: "closeSession" };
+    case RENEW_LEASES:
+      return { kind: "renewLeases", leaseIds: readLeaseBatch(row) };
+    case EXPIRE_LEASES:
+      return { kind: "expireLeases", leaseIds: readLeaseBatch(row) };
     default:
-      return { kind: "compareAndDelete", key: readKey(row), expected: readExpected(row.row("expected")) };
+      return { kind: "extendLeases" };
   }
 }
 
-function expectedRow(expected: Expected): Row {
-  switch (expected.kind) {
-    case "absent":
-      return [EXPECTED_ABSENT];
-    case "value":
-      return [EXPECTED_VALUE, valueCell(expected.value)];
-    case "modRevision":
-      assert(Number.isSafeInteger(expected.modRevision), "a revision is a safe integer");
-      assert(expected.modRevision >= 1, "revisions of entries start at 1");
-      return [EXPECTED_MOD_REVISION, expected.modRevision];
-    default:
-      return unreachable(expected);
-  }
+function leaseBatchCell(leaseIds: readonly LeaseId[]): Row {
+  assert(leaseIds.length > 0, "an action on leases names at least one");
+  return leaseIdsCell(leaseIds, protocolLimits.leaseBatchMax);
 }
 
-function readExpected(row: RowReader): Expected {
-  const kind = row.integer("kind", 0, EXPECTED_KIND_MAX);
-  let expected: Expected = { kind: "absent" };
-  if (kind === EXPECTED_VALUE) expected = { kind: "value", value: row.bytes("value", limits.valueBytesMax) };
-  if (kind === EXPECTED_MOD_REVISION) expected = { kind: "modRevision", modRevision: row.integer("modRevision", 1) };
-  row.end();
-  return expected;
-}
-
-function readPairs(row: RowReader): KeyValuePair[] {
-  const pairs = row.list("pairs", limits.batchItemsMax, (items) => {
-    const cells = items.row("pair");
-    const pair = readPair(cells);
-    cells.end();
-    return pair;
-  });
-  checkBatch(
-    pairs.map((pair) => pair.key),
-    pairs.reduce((sum, pair) => sum + pair.value.byteLength, 0),
-  );
-  return pairs;
-}
-
-function readPair(row: RowReader): KeyValuePair {
-  return { key: readKey(row), value: row.bytes("value", limits.valueBytesMax) };
-}
-
-function readKey(row: RowReader): string {
-  const key = row.text("key", limits.keyBytesMax);
-  if (key.length === 0) throw new DecodeError("a key must not be empty");
-  return key;
-}
-
-function keyCell(key: string): string {
-  assert(key.length > 0, "a key must not be empty");
-  assert(key.isWellFormed(), "a key must not hold an unpaired surrogate");
-  assert(utf8ByteLength(key) <= limits.keyBytesMax, "a key fits its bound");
-  return key;
-}
-
-function valueCell(value: Uint8Array): Uint8Array {
-  assert(value.byteLength <= limits.valueBytesMax, "a value fits its bound");
-  return value;
-}
-
-function checkBatch(keys: readonly string[], valueBytes: number): void {
-  const problem = batchProblem(keys, valueBytes);
-  if (problem !== undefined) throw new DecodeError(problem);
-}
-
-function assertBatch(keys: readonly string[], valueBytes: number): void {
-  const problem = batchProblem(keys, valueBytes);
-  assert(problem === undefined, problem ?? "");
-}
-
-function batchProblem(keys: readonly string[], valueBytes: number): string | undefined {
-  if (keys.length === 0) return "a multi command needs at least one item";
-  if (keys.length > limits.batchItemsMax) return `${keys.length} items exceed ${limits.batchItemsMax}`;
-  if (new Set(keys).size !== keys.length) return "a key must not appear twice in one command";
-  const bytes = keys.reduce((sum, key) => sum + utf8ByteLength(key), valueBytes);
-  return bytes > limits.commandBytesMax ? `command of ${bytes} bytes exceeds ${limits.commandBytesMax}` : undefined;
+function readLeaseBatch(row: RowReader): LeaseId[] {
+  const leaseIds = readLeaseIds(row, protocolLimits.leaseBatchMax);
+  if (leaseIds.length === 0) throw new DecodeError("an action on leases names at least one");
+  return leaseIds;
 }

@@ -21,6 +21,10 @@ export const REQUEST_KINDS = [
   "getLeader",
   "issueTicket",
   "joinTicket",
+  "getMulti",
+  "keepLeaseAlive",
+  "getLease",
+  "listLeases",
 ] as const;
 
 export type RequestKind = (typeof REQUEST_KINDS)[number];

@@ -1,6 +1,18 @@
-import { NODE_ROLES, READ_CONSISTENCIES, type ClusterState, type NodeMetrics, type ScanResult } from "@aspenjs/api";
+import {
+  limits,
+  NODE_ROLES,
+  READ_CONSISTENCIES,
+  type ClusterState,
+  type GetLeaseResult,
+  type GetMultiResult,
+  type LeaseStatus,
+  type ListLeasesResult,
+  type NodeMetrics,
+  type ScanResult,
+} from "@aspenjs/api";
 import fc from "fast-check";
 import { TICKET_ACCESSES, type ClientRequest, type RequestByKind, type RequestKind } from "../src/index.ts";
+import { keyRange, keyValueEntry, sessionReference, writeCommand } from "./fuzz/write-values.ts";
 
 /** Random values of everything that travels, within the bounds of the wire. */
 const plain = { noNullPrototype: true } as const;
@@ -15,11 +27,10 @@ const milliseconds = fc.nat().map((microseconds) => microseconds / 1_000);
 const optionalMilliseconds = fc.option(milliseconds, { nil: undefined });
 
 const logId = fc.record({ term: fc.maxSafeNat(), index: fc.maxSafeNat() }, plain);
-const session = fc.record({ sessionId: integer, sequence: integer, acknowledgedThrough: fc.maxSafeNat() }, plain);
 const addresses = fc.array(text, { maxLength: 4 });
 export const nodeRecord = fc.record({ nodeId: integer, peerId: text, addresses }, plain);
 
-const entry = fc.record({ key, value, createRevision: integer, modRevision: integer, version: integer }, plain);
+const optionalEntry = fc.option(keyValueEntry, { nil: undefined });
 const label = { consistency, appliedIndex: fc.maxSafeNat(), revision: fc.maxSafeNat() };
 
 export const clusterState: fc.Arbitrary<ClusterState> = fc
@@ -77,13 +88,13 @@ export const nodeMetrics: fc.Arbitrary<NodeMetrics> = fc.record(
   plain,
 );
 
-export const getResult = fc.record({ ...label, entry: fc.option(entry, { nil: undefined }) }, plain);
+export const getResult = fc.record({ ...label, entry: optionalEntry }, plain);
 
 export const scanResult: fc.Arbitrary<ScanResult> = fc
   .record(
     {
       ...label,
-      entries: fc.array(entry, { maxLength: 4 }),
+      entries: fc.array(keyValueEntry, { maxLength: 4 }),
       count: fc.nat(),
       isTruncated: fc.boolean(),
       continuation: text,
@@ -92,24 +103,50 @@ export const scanResult: fc.Arbitrary<ScanResult> = fc
   )
   .map(({ continuation, ...page }) => (page.isTruncated ? { ...page, continuation } : page));
 
+export const getMultiResult: fc.Arbitrary<GetMultiResult> = fc.record(
+  { ...label, entries: fc.array(optionalEntry, { maxLength: 4 }) },
+  plain,
+);
+
+export const leaseStatus: fc.Arbitrary<LeaseStatus> = fc.record(
+  {
+    leaseId: integer,
+    ttlMs: fc.integer({ min: limits.leaseTtlMsMin, max: limits.leaseTtlMsMax }),
+    remainingMs: fc.maxSafeNat(),
+  },
+  plain,
+);
+
+export const getLeaseResult: fc.Arbitrary<GetLeaseResult> = fc.record(
+  {
+    ...label,
+    lease: fc.option(leaseStatus, { nil: undefined }),
+    keyCount: fc.maxSafeNat(),
+    keys: fc.array(key, { maxLength: 4 }),
+  },
+  plain,
+);
+
+export const listLeasesResult: fc.Arbitrary<ListLeasesResult> = fc.record(
+  { ...label, leases: fc.array(leaseStatus, { maxLength: 4 }), isTruncated: fc.boolean() },
+  plain,
+);
+
+const pageLimit = fc.nat({ max: limits.scanLimitMax });
+
 const requestByKind: { readonly [Kind in RequestKind]: fc.Arbitrary<Omit<RequestByKind[Kind], "kind">> } = {
   hello: fc.record({ ticket: value }, plain),
-  write: fc
-    .record({ session, key, value, isProtected: fc.boolean() }, plain)
-    .map(({ isProtected, session: reference, ...pair }) => {
-      const command = { kind: "set" as const, ...pair };
-      return isProtected ? { session: reference, command } : { command };
-    }),
+  write: fc.oneof(
+    fc.record({ command: writeCommand }, plain),
+    fc.record({ session: sessionReference, command: writeCommand }, plain),
+  ),
   openSession: fc.constant({}),
-  closeSession: fc.record({ session }, plain),
+  closeSession: fc.record({ session: sessionReference }, plain),
   get: fc.record({ key, consistency }, plain),
   scan: fc.record(
     {
-      range: fc.oneof(
-        fc.record({ kind: fc.constant("prefix" as const), prefix: text }, plain),
-        fc.record({ kind: fc.constant("range" as const), start: text, end: text }, plain),
-      ),
-      limit: fc.nat({ max: 10_000 }),
+      range: keyRange,
+      limit: pageLimit,
       reverse: fc.boolean(),
       keysOnly: fc.boolean(),
       consistency,
@@ -139,6 +176,10 @@ const requestByKind: { readonly [Kind in RequestKind]: fc.Arbitrary<Omit<Request
     plain,
   ),
   joinTicket: fc.constant({}),
+  getMulti: fc.record({ keys: fc.array(key, { minLength: 1, maxLength: 4 }), consistency }, plain),
+  keepLeaseAlive: fc.record({ leaseId: integer }, plain),
+  getLease: fc.record({ leaseId: integer, keysLimit: pageLimit, consistency }, plain),
+  listLeases: fc.record({ after: fc.maxSafeNat(), limit: pageLimit, consistency }, plain),
 };
 
 export const clientRequest: fc.Arbitrary<ClientRequest> = fc.oneof(

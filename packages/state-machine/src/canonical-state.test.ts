@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { DecodeError } from "@aspenjs/codec";
 import { describe, expect, test } from "vitest";
 import { canonicalChunks, readCanonicalState, type CanonicalState } from "./canonical-state.ts";
+import type { SavedLease } from "./lease-table.ts";
 import { encodeSessionResult } from "./session-row.ts";
 import { membershipOf } from "./testing/log-script.ts";
 
@@ -9,6 +10,8 @@ const STATE: CanonicalState = {
   entries: [
     { key: "\u0000s", value: new Uint8Array(), createRevision: 1, modRevision: 1, version: 1 },
     { key: "a", value: new Uint8Array([1, 2]), createRevision: 2, modRevision: 300, version: 4 },
+    { key: "b", value: new Uint8Array(), createRevision: 5, modRevision: 5, version: 1, leaseId: 7 },
+    { key: "c", value: new Uint8Array(), createRevision: 6, modRevision: 6, version: 1, leaseId: 70_000 },
   ],
   state: {
     lastApplied: { term: 3, index: 70_000 },
@@ -23,6 +26,13 @@ const STATE: CanonicalState = {
         results: [encodeSessionResult(2, 6, { kind: "written", result: { kind: "setMulti", revision: 7 } })],
       },
     ],
+    leases: {
+      leases: [
+        { leaseId: 7, ttlMs: 100, deadlineMs: 300, isOwnedByKey: false },
+        { leaseId: 70_000, ttlMs: 10_000, deadlineMs: 1_700_000_010_000, isOwnedByKey: true },
+      ],
+      extendedAtMs: 900,
+    },
   },
 };
 
@@ -33,11 +43,15 @@ describe("the canonical state", () => {
   // Replicas of different releases compare checksums over these bytes.
   test("keeps its bytes", () => {
     const rows = [
-      "83008562007340010101f6",
-      "83008561614201020219012c04f6",
+      "82008662007340010101f6",
+      "82008661614201020219012c04f6",
+      "82008661624005050107",
+      "8200866163400606011a00011170",
       "82014d84090501818302068200820107",
-      "86028282010184820102808082830166706565722d3181692f6d656d6f72792f31830266706565722d3281692f6d656d6f72792f32" +
-        "031a0001117019012c1b0000018bcfe56800",
+      "850207186419012cf4",
+      "85021a000111701927101b0000018bcfe58f10f5",
+      "87038282010184820102808082830166706565722d3181692f6d656d6f72792f31830266706565722d3281692f6d656d6f72792f32" +
+        "031a0001117019012c1b0000018bcfe56800190384",
     ];
     const framed = rows.map((row) => (row.length / 2).toString(16).padStart(8, "0") + row);
     expect(Buffer.from(bytesOf(STATE)).toString("hex")).toBe(framed.join(""));
@@ -53,5 +67,43 @@ describe("the canonical state", () => {
       expect(() => readCanonicalState(bytes.subarray(0, length))).toThrow(DecodeError);
     }
     expect(() => readCanonicalState(new Uint8Array([...bytes, 0]))).toThrow(DecodeError);
+  });
+
+  const { entries, state } = STATE;
+  const { sessions, leases } = state;
+  const [granted, owned] = leases.leases;
+  const withLeases = (saved: readonly (SavedLease | undefined)[]): CanonicalState => ({
+    entries,
+    state: { ...state, leases: { ...leases, leases: saved.filter((lease) => lease !== undefined) } },
+  });
+
+  test.each<readonly [string, CanonicalState, string]>([
+    ["entries out of order", { entries: [...entries].reverse(), state }, "not in order"],
+    ["an entry twice", { entries: entries.flatMap((entry) => [entry, entry]), state }, "not in order"],
+    ["a session twice", { entries, state: { ...state, sessions: [...sessions, ...sessions] } }, "not in order"],
+    ["leases out of order", withLeases([owned, granted]), "not in order"],
+    ["a key whose lease is lost", withLeases([granted]), "a key is bound to lease 70000, which is not there"],
+    ["a key's own lease without the key", { entries: entries.slice(0, 3), state }, "lease 70000 belongs to one key"],
+    [
+      "a key's own lease with another key",
+      {
+        entries: [
+          ...entries,
+          { key: "d", value: new Uint8Array(), createRevision: 7, modRevision: 7, version: 1, leaseId: 70_000 },
+        ],
+        state,
+      },
+      "lease 70000 belongs to one key, but 2 are bound to it",
+    ],
+  ])("with %s is refused", (_name, damaged, message) => {
+    expect(() => readCanonicalState(bytesOf(damaged))).toThrow(message);
+    expect(() => readCanonicalState(bytesOf(damaged))).toThrow(DecodeError);
+  });
+
+  test("with kinds of rows out of order is refused", () => {
+    const rows = [...canonicalChunks(entries, state)];
+    // Each row is two chunks, its length and its bytes: the session comes before the last entry.
+    const moved = [...rows.slice(0, 6), ...rows.slice(8, 10), ...rows.slice(6, 8), ...rows.slice(10)];
+    expect(() => readCanonicalState(new Uint8Array(Buffer.concat(moved)))).toThrow(DecodeError);
   });
 });

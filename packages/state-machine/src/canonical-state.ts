@@ -2,16 +2,18 @@
  * The whole replicated state as one sequence of bytes, the same on every replica and every backend at one log index.
  *
  * Each row stands behind its length (four bytes, big-endian):
- *   1. every entry, by key: `[0, [key, value, createRevision, modRevision, version], null]`, where the last
- *      cell is kept for a lease id,
+ *   1. every entry, by key: `[0, entry]`,
  *   2. every session, by id: `[1, session]`, the session as `session-row.ts` writes it,
- *   3. at last `[2, membership, lastApplied term, lastApplied index, revision, logTimeMs]`.
+ *   3. every lease, by number: `[2, leaseId, ttlMs, deadlineMs, isOwnedByKey]`,
+ *   4. at last `[3, membership, lastApplied term, lastApplied index, revision, logTimeMs, leasesExtendedAtMs]`.
  * System keys are part of the state and so of these bytes.
  */
-import type { KeyValueEntry } from "@aspenjs/api";
+import { compareKeys, limits, type KeyValueEntry } from "@aspenjs/api";
 import { DecodeError, decodeRow, encodeRow, type Row, type RowReader, storedMembershipToRow } from "@aspenjs/codec";
 import { keyValueEntryRow, readKeyValueEntry } from "@aspenjs/protocol";
 import { stateMachineLimits } from "./limits.ts";
+import { countLeaseKeys, leaseBindingProblem } from "./lease-bindings.ts";
+import type { SavedLease } from "./lease-table.ts";
 import { readMembership } from "./membership-row.ts";
 import type { SavedState } from "./replicated-state.ts";
 import { decodeSession, encodeSession } from "./session-row.ts";
@@ -19,17 +21,21 @@ import type { SavedSession } from "./session.ts";
 
 const ENTRY = 0;
 const SESSION = 1;
-const STATE = 2;
+const LEASE = 2;
+const STATE = 3;
 const LENGTH_BYTES = 4;
 const ROW_BYTES_MAX = stateMachineLimits.sessionRowBytesMax + 1_024;
 
 /** Entries must come in key order, sessions in order of their ids. Yields length and row in turn. */
 export function* canonicalChunks(entries: Iterable<KeyValueEntry>, state: SavedState): Generator<Uint8Array> {
-  for (const entry of entries) yield* framed([ENTRY, keyValueEntryRow(entry), null]);
+  for (const entry of entries) yield* framed([ENTRY, keyValueEntryRow(entry)]);
   for (const session of state.sessions) yield* framed([SESSION, encodeSession(session)]);
-  const { lastApplied, revision, logTimeMs } = state;
+  for (const { leaseId, ttlMs, deadlineMs, isOwnedByKey } of state.leases.leases) {
+    yield* framed([LEASE, leaseId, ttlMs, deadlineMs, isOwnedByKey]);
+  }
+  const { lastApplied, revision, logTimeMs, leases } = state;
   const membership = storedMembershipToRow(state.membership);
-  yield* framed([STATE, membership, lastApplied.term, lastApplied.index, revision, logTimeMs]);
+  yield* framed([STATE, membership, lastApplied.term, lastApplied.index, revision, logTimeMs, leases.extendedAtMs]);
 }
 
 function* framed(row: Row): Generator<Uint8Array> {
@@ -49,36 +55,73 @@ export interface CanonicalState {
 export function readCanonicalState(bytes: Uint8Array): CanonicalState {
   const entries: KeyValueEntry[] = [];
   const sessions: SavedSession[] = [];
+  const leases: SavedLease[] = [];
   let offset = 0;
+  let lastKind = ENTRY;
   for (;;) {
     const row = rowAt(bytes, offset);
     offset += LENGTH_BYTES + row.byteLength;
     const reader = decodeRow(row, ROW_BYTES_MAX);
-    const kind = reader.integer("kind", ENTRY, STATE);
+    const kind = reader.integer("kind", lastKind, STATE);
+    lastKind = kind;
     if (kind === ENTRY) entries.push(readEntry(reader));
     else if (kind === SESSION) sessions.push(decodeSession(reader.bytes("session", ROW_BYTES_MAX)));
+    else if (kind === LEASE) leases.push(readLease(reader));
     else {
       if (offset !== bytes.byteLength) throw new DecodeError("bytes follow the end of the state");
-      return { entries, state: readState(reader, sessions) };
+      checkRows(entries, sessions, leases);
+      return { entries, state: readState(reader, sessions, leases) };
     }
   }
 }
 
+/** One state has one form, and leases and keys in it agree. */
+function checkRows(
+  entries: readonly KeyValueEntry[],
+  sessions: readonly SavedSession[],
+  leases: readonly SavedLease[],
+): void {
+  const isOrdered =
+    isAscending(entries, (left, right) => compareKeys(left.key, right.key)) &&
+    isAscending(sessions, (left, right) => left.sessionId - right.sessionId) &&
+    isAscending(leases, (left, right) => left.leaseId - right.leaseId);
+  if (!isOrdered) throw new DecodeError("the rows of the state are not in order");
+  const problem = leaseBindingProblem(leases, countLeaseKeys(entries));
+  if (problem !== undefined) throw new DecodeError(problem);
+}
+
+function isAscending<Item>(items: readonly Item[], compare: (left: Item, right: Item) => number): boolean {
+  return items.every((item, position) => {
+    const before = items[position - 1];
+    return before === undefined || compare(before, item) < 0;
+  });
+}
+
 function readEntry(row: RowReader): KeyValueEntry {
   const entry = readKeyValueEntry(row.row("entry"));
-  const leaseId = row.optional((cells) => cells.integer("leaseId"));
-  if (leaseId !== undefined) throw new DecodeError("this version knows no leases");
   row.end();
   return entry;
 }
 
-function readState(row: RowReader, sessions: readonly SavedSession[]): SavedState {
+function readLease(row: RowReader): SavedLease {
+  const lease = {
+    leaseId: row.integer("leaseId", 1),
+    ttlMs: row.integer("ttlMs", limits.leaseTtlMsMin, limits.leaseTtlMsMax),
+    deadlineMs: row.integer("deadlineMs"),
+    isOwnedByKey: row.boolean("isOwnedByKey"),
+  };
+  row.end();
+  return lease;
+}
+
+function readState(row: RowReader, sessions: readonly SavedSession[], leases: readonly SavedLease[]): SavedState {
   const state = {
     membership: readMembership(row.row("membership")),
     lastApplied: { term: row.integer("term"), index: row.integer("index") },
     revision: row.integer("revision"),
     logTimeMs: row.integer("logTimeMs"),
     sessions,
+    leases: { leases, extendedAtMs: row.integer("leasesExtendedAtMs") },
   };
   row.end();
   return state;

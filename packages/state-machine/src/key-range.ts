@@ -26,9 +26,17 @@ const SURROGATE_LAST = 0xdf_ff;
 export function scanBounds(query: ScanQuery): KeyBounds | undefined {
   assert(Number.isSafeInteger(query.limit), "a scan limit is an integer");
   assert(query.limit >= 0 && query.limit <= limits.scanLimitMax, "a scan limit is within its bound");
-  const { lower, upper } = withoutSystemKeys(rangeBounds(query.range));
-  const ahead = query.after === undefined ? { lower, upper } : behind(query.after, query.reverse, { lower, upper });
-  return ahead.upper !== undefined && compareKeys(ahead.lower, ahead.upper) >= 0 ? undefined : ahead;
+  const bounds = withoutSystemKeys(rangeBounds(query.range));
+  return unlessEmpty(query.after === undefined ? bounds : behind(query.after, query.reverse, bounds));
+}
+
+/** The users' keys in the range, or nothing when no key can lie in it. */
+export function userKeyBounds(range: KeyRange): KeyBounds | undefined {
+  return unlessEmpty(withoutSystemKeys(rangeBounds(range)));
+}
+
+function unlessEmpty(bounds: KeyBounds): KeyBounds | undefined {
+  return bounds.upper !== undefined && compareKeys(bounds.lower, bounds.upper) >= 0 ? undefined : bounds;
 }
 
 function rangeBounds(range: KeyRange): KeyBounds {

@@ -15,8 +15,6 @@ export const stateMachineLimits = {
   sessionResultBytesMax: 4 * 1_048_576,
   /** All results of all sessions; beyond it the session that was used least recently is forgotten. */
   sessionTableBytesMax: 256 * 1_048_576,
-  /** Keys and values of the previous entries in one result. A larger answer is left out, the deletion is not. */
-  previousBytesMax: limits.commandBytesMax,
   sessionRowBytesMax: 16 * 1_048_576,
   /** Results may hold many tiny entries: a session has as many cells as its bytes can hold. */
   sessionRowCellsMax: 4 * 16 * 1_048_576,

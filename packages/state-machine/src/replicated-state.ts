@@ -13,13 +13,18 @@ import {
   LOG_ID_ZERO,
   MEMBERSHIP_EMPTY,
   type CommandResult,
+  type LeaseId,
   type LogId,
   type Revision,
   type StoredMembership,
+  type WriteCommand,
 } from "@aspenjs/api";
-import type { LogCommand } from "@aspenjs/protocol";
+import type { LogCommand, SessionReference } from "@aspenjs/protocol";
 import type { DecodedEntry } from "./decoded-entry.ts";
+import type { ChangeContext } from "./key-changes.ts";
 import type { KeyValueTable } from "./key-value-table.ts";
+import { applyLeaseAction } from "./lease-interpreter.ts";
+import { LeaseTable, type SavedLeases } from "./lease-table.ts";
 import type { SavedSession } from "./session.ts";
 import { SessionTable } from "./session-table.ts";
 import { applyWrite } from "./write-interpreter.ts";
@@ -31,6 +36,7 @@ export interface SavedState {
   readonly revision: Revision;
   readonly logTimeMs: number;
   readonly sessions: readonly SavedSession[];
+  readonly leases: SavedLeases;
 }
 
 export const SAVED_STATE_EMPTY: SavedState = {
@@ -39,17 +45,21 @@ export const SAVED_STATE_EMPTY: SavedState = {
   revision: 0,
   logTimeMs: 0,
   sessions: [],
+  leases: { leases: [], extendedAtMs: 0 },
 };
 
 export class ReplicatedState {
   readonly sessions: SessionTable;
+  readonly leases: LeaseTable;
   #lastApplied: LogId;
   #membership: StoredMembership;
   #revision: Revision;
   #logTimeMs: number;
 
-  constructor(saved: SavedState = SAVED_STATE_EMPTY) {
+  /** @param leaseKeyCounts how many keys of the table are bound to each lease, for those that have any */
+  constructor(saved: SavedState = SAVED_STATE_EMPTY, leaseKeyCounts: Iterable<readonly [LeaseId, number]> = []) {
     this.sessions = new SessionTable(saved.sessions);
+    this.leases = new LeaseTable(saved.leases, leaseKeyCounts);
     this.#lastApplied = saved.lastApplied;
     this.#membership = saved.membership;
     this.#revision = saved.revision;
@@ -81,6 +91,7 @@ export class ReplicatedState {
       revision: this.#revision,
       logTimeMs: this.#logTimeMs,
       sessions,
+      leases: this.leases.saved(),
     };
   }
 
@@ -102,20 +113,43 @@ export class ReplicatedState {
     const { action, session } = command;
     this.#logTimeMs = Math.max(this.#logTimeMs, command.logTimeMs);
     this.sessions.expire(this.#logTimeMs);
-    if (action.kind === "openSession") {
-      this.sessions.open(index, this.#logTimeMs);
-      return { kind: "sessionOpened", sessionId: index };
+    const context = { table, leases: this.leases, revision: this.#revision, index, logTimeMs: this.#logTimeMs };
+    switch (action.kind) {
+      case "openSession":
+        this.sessions.open(index, this.#logTimeMs);
+        return { kind: "sessionOpened", sessionId: index };
+      case "closeSession":
+        assert(session !== undefined, "closeSession names a session");
+        return this.sessions.close(session.sessionId) ? { kind: "sessionClosed" } : { kind: "sessionExpired" };
+      case "renewLeases":
+      case "expireLeases":
+      case "extendLeases": {
+        const touched = applyLeaseAction(action, context);
+        this.#moveTo(touched.revision);
+        return touched;
+      }
+      default:
+        return this.#applyWrite(action, session, digest, context);
     }
-    if (action.kind === "closeSession") {
-      assert(session !== undefined, "closeSession names a session");
-      return this.sessions.close(session.sessionId) ? { kind: "sessionClosed" } : { kind: "sessionExpired" };
-    }
+  }
+
+  #applyWrite(
+    command: WriteCommand,
+    session: SessionReference | undefined,
+    digest: number,
+    context: ChangeContext,
+  ): CommandResult {
     const settled = session === undefined ? undefined : this.sessions.settle(session, digest, this.#logTimeMs);
     if (settled !== undefined) return settled;
-    const result: CommandResult = { kind: "written", result: applyWrite(action, this.#revision, table) };
-    assert(result.result.revision - this.#revision <= 1, "M3: one entry takes at most one revision");
-    this.#revision = result.result.revision;
+    const result = applyWrite(command, context);
+    if (result.kind === "written") this.#moveTo(result.result.revision);
     if (session !== undefined) this.sessions.remember(session, digest, result);
     return result;
+  }
+
+  #moveTo(revision: Revision): void {
+    assert(revision >= this.#revision, "M3: the revision never goes back");
+    assert(revision - this.#revision <= 1, "M3: one entry takes at most one revision");
+    this.#revision = revision;
   }
 }

@@ -7,7 +7,12 @@
  */
 import { assert, type CommandResult } from "@aspenjs/api";
 import { decodeRow, encodeRow, type RowReader } from "@aspenjs/codec";
-import { COMMAND_RESULT_BYTES_MAX, commandResultRow, readCommandResult } from "@aspenjs/protocol";
+import {
+  COMMAND_RESULT_BYTES_MAX,
+  COMMAND_RESULT_CELLS_MAX,
+  commandResultRow,
+  readCommandResult,
+} from "@aspenjs/protocol";
 import { stateMachineLimits } from "./limits.ts";
 import type { SavedSession, SessionResult } from "./session.ts";
 
@@ -23,7 +28,11 @@ export function encodeSessionResult(sequence: number, digest: number, result: Co
 }
 
 export function commandResultOf({ row }: SessionResult): CommandResult {
-  const reader = decodeRow(row, COMMAND_RESULT_BYTES_MAX + RESULT_HEAD_BYTES_MAX);
+  const reader = decodeRow(
+    row,
+    COMMAND_RESULT_BYTES_MAX + RESULT_HEAD_BYTES_MAX,
+    COMMAND_RESULT_CELLS_MAX + HEAD_CELLS,
+  );
   reader.integer("sequence");
   reader.integer("digest");
   return readCommandResult(reader.row("result"));

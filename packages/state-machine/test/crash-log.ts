@@ -11,7 +11,10 @@ export function noise(seed: number, bound: number): number {
 
 export const CRASH_LOG_LENGTH = 20_000;
 
-/** One fixed log: writes in and out of sessions, retries, members, time that passes. */
+/** Each of these is granted, bound to, renewed and ended again and again. */
+const LEASE_IDS = Array.from({ length: 8 }, (_, position) => 1_000_000 + position);
+
+/** One fixed log: writes in and out of sessions, retries, leases that come and go, members, time that passes. */
 export function crashLog(): readonly LogEntry[] {
   const log = new LogScript();
   let sessionId = 0;
@@ -24,8 +27,10 @@ export function crashLog(): readonly LogEntry[] {
       sessionId = index;
       sequence = 0;
       log.command({ kind: "openSession" });
-    } else if (kind < 8) {
+    } else if (kind < 6) {
       log.command(actionAt(index));
+    } else if (kind < 8) {
+      log.command(leaseActionAt(index));
     } else if (kind < 18) {
       sequence += 1;
       const acknowledgedThrough = Math.max(0, sequence - 1 - noise(index, 30));
@@ -41,7 +46,34 @@ export function crashLog(): readonly LogEntry[] {
 function actionAt(index: number): LogAction {
   const key = `key/${noise(index, 400)}`;
   const value = bytesOf(`${index} `.repeat(noise(index + 7, 300)));
-  switch (noise(index + 3, 6)) {
+  const leaseId = LEASE_IDS[noise(index + 5, LEASE_IDS.length)] ?? 0;
+  const other = `key/${noise(index + 9, 400)}`;
+  switch (noise(index + 3, 12)) {
+    case 6:
+      return { kind: "leaseGrant", leaseId, ttlMs: 2_000 };
+    case 7:
+      return { kind: "set", key, value, leaseId };
+    case 8:
+      return { kind: "set", key, value, ttlMs: 500 + noise(index, 1_000) };
+    case 9:
+      return {
+        kind: "transaction",
+        compares: [{ key, target: "version", operator: "<", number: 3 }],
+        success: [
+          { kind: "set", key: `bound/${noise(index, 50)}`, value, leaseId },
+          { kind: "set", key: `timed/${noise(index, 50)}`, value, ttlMs: 1_000 },
+          { kind: "scan", range: { kind: "prefix", prefix: "key/1" }, limit: 3 },
+        ],
+        failure: [{ kind: "delete", key: other }],
+      };
+    case 10:
+      return {
+        kind: "deleteRange",
+        range: { kind: "prefix", prefix: `multi/${noise(index, 90)}/` },
+        returnPrevious: true,
+      };
+    case 11:
+      return { kind: "leaseRevoke", leaseId };
     case 0:
       return { kind: "delete", key, returnPrevious: true };
     case 1:
@@ -50,5 +82,20 @@ function actionAt(index: number): LogAction {
       return { kind: "setMulti", pairs: [0, 1, 2].map((i) => ({ key: `multi/${noise(index, 90)}/${i}`, value })) };
     default:
       return { kind: "set", key, value, returnPrevious: noise(index, 2) === 0 };
+  }
+}
+
+/** What a leader says of leases: also of those that keys have to themselves, whose numbers are places in the log. */
+function leaseActionAt(index: number): LogAction {
+  const recent = Array.from({ length: 300 }, (_, back) => index - 1 - back).filter((leaseId) => leaseId > 0);
+  const leaseIds = [...recent.reverse(), ...LEASE_IDS];
+  switch (noise(index + 11, 10)) {
+    case 0:
+      return { kind: "extendLeases" };
+    case 1:
+    case 2:
+      return { kind: "renewLeases", leaseIds: leaseIds.filter((leaseId) => leaseId % 3 === index % 3) };
+    default:
+      return { kind: "expireLeases", leaseIds };
   }
 }

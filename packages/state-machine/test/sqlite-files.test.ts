@@ -4,11 +4,12 @@ import { copyFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "vitest";
-import { AspenError } from "@aspenjs/api";
+import { AspenError, type LogEntry } from "@aspenjs/api";
 import { Blake3 } from "../src/blake3.ts";
 import { assertNodeVersion } from "../src/sqlite/open-database.ts";
 import { openSqliteStateMachine } from "../src/sqlite/index.ts";
 import { applied, installFrom, takenSnapshot, transfer } from "../src/testing/applying.ts";
+import { boundSet, grantOf, timedSet } from "../src/testing/commands.ts";
 import { LogScript } from "../src/testing/index.ts";
 import { openMachine, SqliteSubject, type SqliteReplica } from "./sqlite-subject.ts";
 
@@ -34,6 +35,11 @@ async function openFilled(subject: SqliteSubject): Promise<{ replica: SqliteRepl
   return { replica, log };
 }
 
+/** A lease with a key, and one of a key's own. */
+function leaseEntries(log: LogScript): readonly LogEntry[] {
+  return [grantOf(7), boundSet("bound", 7), timedSet("timed")].map((command) => log.write(command));
+}
+
 describe("the files of the SQLite state machine", () => {
   const subject = new SqliteSubject({ maintenance: "inline" });
   afterEach(() => subject.dispose());
@@ -57,6 +63,11 @@ describe("the files of the SQLite state machine", () => {
     expect(rows[3]).toMatchObject({ value_text: "größer", version: 1, create_revision: 6, lease_id: null });
     const plan = database.prepare("EXPLAIN QUERY PLAN SELECT value FROM kv WHERE key = 'a'").get();
     expect(plan?.["detail"]).toContain("SEARCH entries USING INDEX");
+    const ofLease = "SELECT key FROM entries WHERE lease_id = ? ORDER BY key LIMIT 10";
+    const leasePlan = database.prepare(`EXPLAIN QUERY PLAN ${ofLease}`).all(7);
+    expect(leasePlan.map((step) => step["detail"])).toEqual([
+      "SEARCH entries USING COVERING INDEX entries_by_lease (lease_id=?)",
+    ]);
     database.close();
   });
 
@@ -105,19 +116,26 @@ describe("the files of the SQLite state machine", () => {
   });
 
   test("a file that is no state file, or one of another format, is not opened", async () => {
-    const { replica } = await openFilled(subject);
+    const { replica, log } = await openFilled(subject);
+    await applied(replica.machine, leaseEntries(log));
     await replica.machine.close();
     const path = statePath(replica);
     const original = await readFile(path);
     const attempts: readonly (readonly [string, () => Promise<void> | void])[] = [
       ["NOTADB", () => writeFile(path, "not a database, but long enough to look like a header of one".repeat(20))],
-      ["format 2", () => change(path, "PRAGMA user_version = 2")],
+      ["format 1", () => change(path, "PRAGMA user_version = 1")],
+      ["format 3", () => change(path, "PRAGMA user_version = 3")],
       ["not an Aspen state file", () => change(path, "PRAGMA application_id = 1")],
       ["schema", () => change(path, "CREATE TRIGGER t AFTER DELETE ON entries BEGIN DELETE FROM sessions; END")],
       ["position", () => change(path, "DELETE FROM applied")],
       ["checksum", () => change(path, "UPDATE applied SET log_index = 1")],
       ["membership", () => change(path, "UPDATE membership SET content = x'00'")],
       ["session", () => change(path, "UPDATE sessions SET crc32 = 0")],
+      ["lease 7 does not match", () => change(path, "UPDATE leases SET deadline_ms = 0")],
+      ["lease 7 does not match", () => change(path, "UPDATE leases SET is_owned_by_key = 1 - is_owned_by_key")],
+      ["position does not match", () => change(path, "UPDATE applied SET leases_extended_at_ms = 5")],
+      ["bound to lease 7, which is not there", () => change(path, "DELETE FROM leases WHERE lease_id = 7")],
+      ["belongs to one key, but 0", () => change(path, "DELETE FROM entries WHERE key = 'timed'")],
     ];
     for (const [message, damage] of attempts) {
       await writeFile(path, original);
@@ -177,11 +195,16 @@ describe("the files of the SQLite state machine", () => {
     expect((await readdir(folder)).toSorted()).toEqual(["snapshot-10.meta", "snapshot-10.sqlite"]);
   });
 
-  test("a snapshot file with foreign tables or triggers in it is refused, whatever its digest", async () => {
-    const { replica } = await openFilled(subject);
+  test.each([
+    ["a foreign trigger", "CREATE TRIGGER t AFTER INSERT ON entries BEGIN DELETE FROM sessions; END", "schema"],
+    ["a lease less", "DELETE FROM leases WHERE lease_id = 7", "a key is bound to lease 7, which is not there"],
+    ["a timed key less", "DELETE FROM entries WHERE key = 'timed'", "belongs to one key, but 0 are bound to it"],
+  ])("a snapshot file with %s is refused, whatever its digest", async (_name, sql, reason) => {
+    const { replica, log } = await openFilled(subject);
+    await applied(replica.machine, leaseEntries(log));
     await takenSnapshot(replica.machine);
     const path = await snapshotPath(replica);
-    change(path, "CREATE TRIGGER t AFTER INSERT ON entries BEGIN DELETE FROM sessions; END");
+    change(path, sql);
     const bytes = new Uint8Array(await readFile(path));
     const { latestSnapshot } = replica.machine;
     if (latestSnapshot === undefined) throw new Error("there is a snapshot");
@@ -189,7 +212,7 @@ describe("the files of the SQLite state machine", () => {
     const target = await subject.openReplica();
     const sink = await target.machine.receiveSnapshot({ ...latestSnapshot, byteLength: bytes.byteLength, digest });
     await sink.write(bytes);
-    expect(await sink.install()).toMatchObject({ kind: "rejected", reason: expect.stringContaining("schema") });
+    expect(await sink.install()).toMatchObject({ kind: "rejected", reason: expect.stringContaining(reason) });
     expect(target.machine.revision).toBe(0);
   });
 

@@ -1,55 +1,19 @@
 import { afterEach, describe, expect, test } from "vitest";
 import fc from "fast-check";
-import {
-  compareKeys,
-  type CommandResult,
-  type KeyValueStateMachine,
-  type LogEntry,
-  type ScanQuery,
-} from "@aspenjs/api";
+import { compareKeys } from "@aspenjs/api";
 import type { LogAction, SessionReference } from "@aspenjs/protocol";
 import { stateMachineLimits } from "../src/limits.ts";
 import { createMemoryStateMachine, MemoryStateDisk } from "../src/memory/index.ts";
-import { bytesOf, LogScript, NASTY_KEYS } from "../src/testing/index.ts";
-import { ReferenceModel } from "./reference-model.ts";
+import { leasesOf } from "../src/testing/applying.ts";
+import { LogScript } from "../src/testing/index.ts";
+import { applyInBatches } from "./batches.ts";
+import { batchSizes, KEYS, leaseAction, scanQuery, waitMs, write } from "./command-arbitraries.ts";
 import { SqliteSubject } from "./sqlite-subject.ts";
-
-/** Few enough that commands meet each other, and among them a system key. */
-const KEYS = [...NASTY_KEYS, "\u0000system"];
-const key = fc.constantFrom(...KEYS);
-const value = fc.oneof(fc.constantFrom("", "x", "y").map(bytesOf), fc.uint8Array({ maxLength: 8 }));
-const returnPrevious = fc.boolean();
-
-const expected = fc.oneof(
-  fc.constant({ kind: "absent" as const }),
-  value.map((bytes) => ({ kind: "value" as const, value: bytes })),
-  fc.integer({ min: 1, max: 60 }).map((modRevision) => ({ kind: "modRevision" as const, modRevision })),
-);
-
-const write: fc.Arbitrary<LogAction> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant("set" as const), key, value, returnPrevious }) },
-  {
-    weight: 1,
-    arbitrary: fc
-      .uniqueArray(fc.record({ key, value }), { minLength: 1, maxLength: 8, selector: (pair) => pair.key })
-      .map((pairs) => ({ kind: "setMulti" as const, pairs })),
-  },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("delete" as const), key, returnPrevious }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant("deleteMulti" as const),
-      keys: fc.uniqueArray(key, { minLength: 1, maxLength: 8 }),
-      returnPrevious,
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("compareAndSwap" as const), key, expected, value }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("compareAndDelete" as const), key, expected }) },
-);
 
 type Step =
   | { readonly kind: "plain"; readonly action: LogAction }
   | { readonly kind: "inSession"; readonly action: LogAction; readonly session: number; readonly reference: Reference }
+  | { readonly kind: "leases"; readonly action: LogAction }
   | { readonly kind: "openSession" }
   | { readonly kind: "closeSession"; readonly session: number }
   | { readonly kind: "retry"; readonly back: number; readonly acknowledgedThrough: number }
@@ -81,6 +45,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       acknowledgedThrough: fc.nat({ max: 6 }),
     }),
   },
+  { weight: 2, arbitrary: leaseAction.map((action) => ({ kind: "leases" as const, action })) },
   { weight: 1, arbitrary: fc.constant({ kind: "openSession" as const }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("closeSession" as const), session: sessionNumber }) },
   {
@@ -91,7 +56,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant("wait" as const),
-      ms: fc.constantFrom(1, 1_000, stateMachineLimits.sessionIdleMsMax - 1, stateMachineLimits.sessionIdleMsMax),
+      ms: fc.oneof(
+        waitMs,
+        fc.constantFrom(1, 1_000, stateMachineLimits.sessionIdleMsMax - 1, stateMachineLimits.sessionIdleMsMax),
+      ),
     }),
   },
 );
@@ -105,6 +73,7 @@ function logOf(steps: readonly Step[]): LogScript {
   for (const current of steps) {
     switch (current.kind) {
       case "plain":
+      case "leases":
         log.command(current.action);
         break;
       case "inSession": {
@@ -140,35 +109,6 @@ function logOf(steps: readonly Step[]): LogScript {
   return log;
 }
 
-async function applyInBatches(
-  machine: KeyValueStateMachine,
-  entries: readonly LogEntry[],
-  batchSizes: readonly number[],
-): Promise<(CommandResult | undefined)[]> {
-  const results: (CommandResult | undefined)[] = [];
-  for (let start = 0, batch = 0; start < entries.length; batch += 1) {
-    const size = batchSizes[batch % batchSizes.length] ?? 1;
-    const outcome = await machine.apply(entries.slice(start, start + size));
-    if (outcome.kind === "fault") throw new Error(outcome.fault.message);
-    results.push(...outcome.results);
-    start += size;
-  }
-  return results;
-}
-
-const scanQuery: fc.Arbitrary<ScanQuery> = fc.record({
-  range: fc.oneof(
-    fc.record({ kind: fc.constant("prefix" as const), prefix: fc.oneof(fc.constant(""), key) }),
-    fc.record({ kind: fc.constant("range" as const), start: fc.oneof(fc.constant(""), key), end: key }),
-  ),
-  limit: fc.oneof(fc.nat({ max: 5 }), fc.constant(1_000)),
-  reverse: fc.boolean(),
-  keysOnly: fc.boolean(),
-  after: fc.option(key, { nil: undefined }),
-});
-
-const batchSizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
-
 describe("random logs", () => {
   const subject = new SqliteSubject({ maintenance: "inline" });
   afterEach(() => subject.dispose());
@@ -190,6 +130,7 @@ describe("random logs", () => {
           for (const name of KEYS) expect(memory.get(name)).toStrictEqual(sqlite.get(name));
           expect(memory.appliedState).toStrictEqual(sqlite.appliedState);
           expect([memory.revision, memory.logTimeMs]).toEqual([sqlite.revision, sqlite.logTimeMs]);
+          expect(leasesOf(memory)).toStrictEqual(leasesOf(sqlite));
           expect(await memory.checksum()).toBe(await sqlite.checksum());
           await subject.dispose();
         },
@@ -197,29 +138,6 @@ describe("random logs", () => {
       { numRuns: 150 },
     );
   }, 120_000);
-
-  test("plain commands come to what a model written apart from the code says", async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(write, { minLength: 1, maxLength: 60 }),
-        batchSizes,
-        fc.array(scanQuery, { minLength: 3, maxLength: 10 }),
-        async (actions, batches, queries) => {
-          const log = new LogScript();
-          const model = new ReferenceModel();
-          for (const action of actions) log.command(action);
-          const memory = createMemoryStateMachine();
-          const results = await applyInBatches(memory, log.entries, batches);
-          for (const [position, action] of actions.entries()) {
-            expect(results[position]).toEqual({ kind: "written", result: model.apply(action) });
-          }
-          for (const query of queries) expect(memory.scan(query)).toEqual(model.scan(query));
-          expect(memory.revision).toBe(model.revision);
-        },
-      ),
-      { numRuns: 300 },
-    );
-  }, 60_000);
 
   test("a restart and a power cut anywhere, and the log again, lead to the same state", async () => {
     await fc.assert(
@@ -249,6 +167,7 @@ describe("random logs", () => {
             }
           }
           await applyInBatches(machine, log.entries.slice(machine.appliedState.lastApplied.index), [5]);
+          expect(leasesOf(machine)).toStrictEqual(leasesOf(steady));
           expect(await machine.checksum()).toBe(await steady.checksum());
         },
       ),

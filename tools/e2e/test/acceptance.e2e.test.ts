@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { clusterControllerCases, keyValueStoreCases } from "@aspenjs/api/testing";
 import type { AspenClient } from "@aspenjs/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -19,7 +20,7 @@ afterAll(async () => {
 }, 60_000);
 
 describe("the key-value store of three processes", () => {
-  for (const { name, run } of keyValueStoreCases) test(name, () => run({ store: client.store }), 120_000);
+  for (const { name, run } of keyValueStoreCases) test(name, () => run({ store: client.store, pass: sleep }), 120_000);
 
   test("a read at any node sees the write that was acknowledged before it", async () => {
     const readers = await Promise.all([1, 2, 3].map((id) => cluster.connect({ endpoint: cluster.node(id).address })));

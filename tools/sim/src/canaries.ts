@@ -222,4 +222,47 @@ export const CANARIES: readonly SimulationCanary[] = [
     find: "if (identity.mustExist === true) {",
     replace: "if (identity.mustExist === undefined) {",
   },
+  {
+    name: "transaction-takes-any-compare",
+    why: "a transaction goes ahead when one of its compares holds and another does not",
+    file: `${MACHINE}/transaction-interpreter.ts`,
+    find: "const succeeded = compares.every((compare) =>",
+    replace: "const succeeded = compares.length !== 1 || compares.every((compare) =>",
+  },
+  {
+    name: "transaction-torn",
+    why: "a transaction of several changes makes all but the last",
+    file: `${MACHINE}/transaction-interpreter.ts`,
+    find: "const outcome = changes.set(operation.key, operation.value, operation);",
+    replace:
+      "const outcome = changes.count > 0 ? { kind: 'set' as const, previous: undefined } : changes.set(operation.key, operation.value, operation);",
+  },
+  {
+    name: "lease-ended-unseen",
+    why: "a lease that was kept alive at the last moment ends all the same",
+    file: `${MACHINE}/lease-interpreter.ts`,
+    find: "if (!leases.isDue(leaseId, logTimeMs)) continue;",
+    replace: "if (leases.find(leaseId) === undefined) continue;",
+  },
+  {
+    name: "lease-time-from-the-wall",
+    why: "leases end when somebody sets the date",
+    file: "packages/cluster/src/log-clock.ts",
+    find: "return Math.floor(this.#baseMs + this.#clock.nowMs() - this.#startMs);",
+    replace: "return Math.floor(this.#clock.wallMs());",
+  },
+  {
+    name: "keep-alive-without-effect",
+    why: "a lease ends although it was kept alive",
+    file: `${MACHINE}/lease-table.ts`,
+    find: "this.restore({ ...lease, deadlineMs: logTimeMs + lease.ttlMs });",
+    replace: "this.restore(lease);",
+  },
+  {
+    name: "lease-leaves-its-keys",
+    why: "a lock outlives the lease of its holder",
+    file: `${MACHINE}/key-deletion.ts`,
+    find: "for (const key of keys) changes.delete(key);",
+    replace: "for (const key of keys) changes.set(key, new Uint8Array());",
+  },
 ];

@@ -1,10 +1,20 @@
-import { AspenError, type GetResult, type KeyValueEntry, type ReadConsistency } from "@aspenjs/api";
+import {
+  AspenError,
+  type GetMultiResult,
+  type GetResult,
+  type KeyValueEntry,
+  type KeyValueStore,
+  type ReadConsistency,
+} from "@aspenjs/api";
 import { Command } from "commander";
 import type { CommandRunner } from "../command-runner.ts";
-import { entryJson, entryTable, labelJson } from "../entry-view.ts";
+import { entryJson, entryLines, entryTable, labelJson } from "../entry-view.ts";
+import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
 import { consistencyOption } from "../global-options.ts";
 import { examples } from "../help.ts";
+import type { Invocation } from "../invocation.ts";
 import type { Report } from "../output-format.ts";
+import { printable } from "../printable.ts";
 
 interface GetOptions {
   readonly consistency: ReadConsistency;
@@ -12,27 +22,63 @@ interface GetOptions {
 
 export function kvGetCommand(runner: CommandRunner): Command {
   return new Command("get")
-    .summary("print the value of a key")
-    .description("Prints a key with its value. Ends with 3 when the key does not exist.")
-    .argument("<key>", "the key")
+    .summary("print the value of a key, or of several")
+    .description("Prints keys with their values, all of one moment. Ends with 3 when one of the keys does not exist.")
+    .argument("<key...>", "the keys, at most 1,000")
     .addOption(consistencyOption())
     .addHelpText(
       "after",
-      examples(
-        ["aspen kv get greeting", ""],
-        ["aspen kv get photo -o raw > photo.jpg", "the value, byte for byte"],
-        ["aspen kv get greeting --endpoint 127.0.0.1:7602", "as this node sees it"],
-        ["aspen kv get greeting --consistency stale", "at once, even without a quorum"],
-      ),
+      `
+With -o raw the value of one key is printed byte for byte; of several keys each is a line of key, tab and value.
+${examples(
+  ["aspen kv get greeting", ""],
+  ["aspen kv get a b c -o jsonl", "one line for each that is there"],
+  ["aspen kv get photo -o raw > photo.jpg", "the value, byte for byte"],
+  ["aspen kv get greeting --endpoint 127.0.0.1:7602", "as this node sees it"],
+  ["aspen kv get greeting --consistency stale", "at once, even without a quorum"],
+)}`,
     )
-    .action((key: string, { consistency }: GetOptions, command: Command) =>
-      runner.run(command, async (invocation) => {
-        const result = await invocation.withClient(({ store }) => store.get({ key, consistency }));
-        const { entry } = result;
-        if (entry === undefined) throw new AspenError("not_found", `there is no key "${key}"`);
-        await invocation.print(getReport(result, entry));
-      }),
+    .action((keys: readonly string[], { consistency }: GetOptions, command: Command) =>
+      runner.run(command, (invocation) =>
+        invocation.withClient(({ store }) => {
+          const [key = "", ...others] = keys;
+          return others.length === 0
+            ? getOne(invocation, store, key, consistency)
+            : getSeveral(invocation, store, keys, consistency);
+        }),
+      ),
     );
+}
+
+async function getOne(
+  invocation: Invocation,
+  store: KeyValueStore,
+  key: string,
+  consistency: ReadConsistency,
+): Promise<ExitCode> {
+  const result = await store.get({ key, consistency });
+  const { entry } = result;
+  if (entry === undefined) throw new AspenError("not_found", missingText(key));
+  await invocation.print(getReport(result, entry));
+  return EXIT_CODES.ok;
+}
+
+/** Prints what is there, whatever is missing. */
+async function getSeveral(
+  invocation: Invocation,
+  store: KeyValueStore,
+  keys: readonly string[],
+  consistency: ReadConsistency,
+): Promise<ExitCode> {
+  const result = await store.getMulti({ keys, consistency });
+  const missing = keys.filter((_key, position) => result.entries[position] === undefined);
+  await invocation.print(getMultiReport(result, missing));
+  for (const key of missing) invocation.hint(`aspen: not_found: ${printable(missingText(key))}`);
+  return missing.length === 0 ? EXIT_CODES.ok : EXIT_CODES.negative;
+}
+
+function missingText(key: string): string {
+  return `there is no key "${key}"`;
 }
 
 function getReport(result: GetResult, entry: KeyValueEntry): Report {
@@ -40,5 +86,16 @@ function getReport(result: GetResult, entry: KeyValueEntry): Report {
     json: { entry: entryJson(entry), ...labelJson(result) },
     table: (view) => entryTable([entry], view),
     raw: () => entry.value,
+  };
+}
+
+function getMultiReport(result: GetMultiResult, missing: readonly string[]): Report {
+  const entries = result.entries.filter((entry) => entry !== undefined);
+  const lines = entries.map((entry) => entryJson(entry));
+  return {
+    json: { entries: lines, missing, ...labelJson(result) },
+    jsonLines: lines,
+    table: (view) => (entries.length === 0 ? "" : entryTable(entries, view)),
+    raw: () => entryLines(entries),
   };
 }

@@ -87,6 +87,12 @@ describe("kv export", () => {
     expect(await readdir(directory)).toEqual(["out.jsonl"]);
   });
 
+  test("keys and values are exported, the leases that keys are bound to are not", async () => {
+    const host = new MemoryHost();
+    await host.store.write({ kind: "set", key: "a", value: textBytes("1"), ttlMs: 1_000 });
+    expect((await host.run("kv", "export")).output).toBe('{"key":"a","value":"1"}\n');
+  });
+
   test("a failure leaves the file that was there before", async () => {
     await writeFile(join(directory, "out.jsonl"), "before");
     const store = failingStore(new AspenError("unavailable", "no quorum"));

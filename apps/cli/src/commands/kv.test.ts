@@ -1,6 +1,6 @@
-import { AspenError, type KeyValueStore } from "@aspenjs/api";
+import { AspenError } from "@aspenjs/api";
 import { describe, expect, test } from "vitest";
-import { failingStore, MemoryHost, textBytes } from "../../test/memory-host.ts";
+import { failingStore, MemoryHost, storeWith, textBytes } from "../../test/memory-host.ts";
 
 const BINARY = Uint8Array.of(0xff, 0x00, 0x0a, 0x80);
 
@@ -29,6 +29,31 @@ describe("kv get", () => {
     expect(host.closedClients).toBe(3);
   });
 
+  test("several keys are read at once, and printed in the order in which they are named", async () => {
+    const host = await hostWith({ a: "1", b: "2", c: BINARY });
+    expect((await host.run("kv", "get", "b", "a")).output).toBe(
+      "KEY  VERSION  MODIFIED  VALUE\nb          1         2  2\na          1         1  1\n",
+    );
+    expect((await host.run("kv", "get", "c", "a", "-o", "raw")).outputBytes).toEqual(
+      Buffer.concat([textBytes("c\t"), BINARY, textBytes("\na\t1\n")]),
+    );
+    const { output } = await host.run("kv", "get", "b", "a", "-o", "json", "--consistency", "stale");
+    expect(JSON.parse(output)).toMatchObject({ entries: [{ key: "b" }, { key: "a" }], missing: [], revision: 3 });
+  });
+
+  test("of several keys those that are there are printed, the others are named, and it ends with 3", async () => {
+    const host = await hostWith({ a: "1" });
+    const errors = 'aspen: not_found: there is no key "x"\naspen: not_found: there is no key "y"\n';
+    const raw = await host.run("kv", "get", "x", "a", "y", "-o", "raw");
+    expect(raw).toMatchObject({ exitCode: 3, output: "a\t1\n", errors });
+    const json = await host.run("kv", "get", "x", "a", "y", "-o", "json");
+    expect(json).toMatchObject({ exitCode: 3, errors });
+    expect(JSON.parse(json.output)).toMatchObject({ entries: [{ key: "a" }], missing: ["x", "y"] });
+    const lines = await host.run("kv", "get", "x", "a", "y", "-o", "jsonl");
+    expect(JSON.parse(lines.output)).toMatchObject({ key: "a", value: "1" });
+    expect(await host.run("kv", "get", "x", "y")).toMatchObject({ exitCode: 3, output: "", errors });
+  });
+
   test("a value that is no text goes through raw byte for byte, and is base64 in JSON", async () => {
     const host = await hostWith({ photo: BINARY });
     expect((await host.run("kv", "get", "photo", "-o", "raw")).outputBytes).toEqual(Buffer.from(BINARY));
@@ -51,14 +76,12 @@ describe("kv get", () => {
   test("passes consistency, endpoint and deadline on, wherever they stand", async () => {
     const asked: unknown[] = [];
     const { store } = new MemoryHost();
-    const noting: KeyValueStore = {
-      write: store.write.bind(store),
-      scan: store.scan.bind(store),
+    const noting = storeWith(store, {
       get: (request) => {
         asked.push(request);
         return store.get(request);
       },
-    };
+    });
     const host = new MemoryHost({ store: noting });
     await host.run("--deadline", "3s", "kv", "get", "a", "--consistency", "stale", "--endpoint", "127.0.0.1:7601");
     expect(asked).toEqual([{ key: "a", consistency: "stale" }]);
@@ -81,6 +104,39 @@ describe("kv put", () => {
     expect((await host.run("kv", "put", "a", "new", "--prev", "-o", "raw")).output).toBe("old");
     const { output } = await host.run("kv", "put", "b", "new", "--prev", "-o", "json");
     expect(JSON.parse(output)).toEqual({ revision: 3, previous: null });
+  });
+
+  test("--ttl gives the key a time to live, --lease that of a lease; neither takes it away", async () => {
+    const host = new MemoryHost();
+    await host.run("lease", "grant", "1m", "--id", "12");
+    await host.run("kv", "put", "a", "1", "--ttl", "30s");
+    await host.run("kv", "put", "b", "2", "--lease", "12");
+    await host.run("kv", "put", "c", "3", "--lease", "12");
+    await host.run("kv", "put", "c", "3");
+    const left = async () => (await host.run("kv", "scan", "--keys-only", "-o", "raw")).output;
+    expect(await left()).toBe("a\nb\nc\n");
+    host.nowMs = 30_000;
+    expect(await left()).toBe("b\nc\n");
+    host.nowMs = 60_000;
+    expect(await left()).toBe("c\n");
+  });
+
+  test("a lease that is not there ends it with 3", async () => {
+    const run = await new MemoryHost().run("kv", "put", "a", "1", "--lease", "12");
+    expect(run).toMatchObject({ exitCode: 3, errors: "aspen: not_found: there is no such lease\n" });
+  });
+
+  test("an entry tells the lease it is bound to, in a column that is there when one of them has one", async () => {
+    const host = new MemoryHost();
+    await host.run("lease", "grant", "1m", "--id", "12");
+    await host.run("kv", "put", "a", "1", "--lease", "12");
+    await host.run("kv", "put", "b", "2");
+    expect((await host.run("kv", "get", "a", "b")).output).toBe(
+      "KEY  VERSION  MODIFIED  LEASE  VALUE\na          1         1     12  1\nb          1         2      -  2\n",
+    );
+    const { output } = await host.run("kv", "get", "a", "-o", "json");
+    expect(JSON.parse(output)).toMatchObject({ entry: { key: "a", leaseId: "12" } });
+    expect((await host.run("kv", "get", "b")).output).not.toContain("LEASE");
   });
 
   test("what starts with a dash comes after --", async () => {
@@ -149,6 +205,24 @@ describe("kv scan", () => {
     });
     const nothing = await host.run("kv", "scan", "none", "-o", "json");
     expect(JSON.parse(nothing.output)).toMatchObject({ entries: [], count: 0, isTruncated: false });
+  });
+
+  test("the first page with a lease on it brings the column and the headings along", async () => {
+    const host = new MemoryHost();
+    const pairs = Array.from({ length: 2_100 }, (_, position) => ({
+      key: String(10_000 + position),
+      value: textBytes(""),
+    }));
+    await host.store.write({ kind: "setMulti", pairs: pairs.slice(0, 1_000) });
+    await host.store.write({ kind: "setMulti", pairs: pairs.slice(1_000, 2_000) });
+    await host.store.write({ kind: "setMulti", pairs: pairs.slice(2_000) });
+    await host.store.write({ kind: "set", key: "11200", value: textBytes(""), ttlMs: 1_000 });
+    const { output } = await host.run("kv", "scan", "--all", "--keys-only");
+    const lines = output.split("\n");
+    expect(lines[0]).toBe("KEY    VERSION  MODIFIED");
+    expect(lines.indexOf("KEY    VERSION  MODIFIED  LEASE")).toBe(1_001);
+    expect(lines[2_050]).toMatch(/^12048 .* -$/);
+    expect(lines.filter((line) => line.startsWith("KEY"))).toHaveLength(2);
   });
 
   test("jsonl is one entry on each line", async () => {

@@ -7,6 +7,7 @@ import { kvGetCommand } from "./kv-get.ts";
 import { kvImportCommand } from "./kv-import.ts";
 import { kvPutCommand } from "./kv-put.ts";
 import { kvScanCommand } from "./kv-scan.ts";
+import { kvTxnCommand } from "./kv-txn.ts";
 import { examples } from "../help.ts";
 
 export function kvCommand(runner: CommandRunner): Command {
@@ -28,6 +29,7 @@ export function kvCommand(runner: CommandRunner): Command {
     kvDelCommand,
     kvScanCommand,
     kvCasCommand,
+    kvTxnCommand,
     kvImportCommand,
     kvExportCommand,
   ];

@@ -1,158 +1,144 @@
 import { unreachable } from "../assert.ts";
 import type { KeyValueEntry, Revision } from "../key-value-entry.ts";
-import { compareKeys, utf8ByteLength } from "../key.ts";
-import { limits } from "../limits.ts";
-import type { KeyRange, ScanPage, ScanQuery } from "../read.ts";
-import type {
-  CompareResult,
-  DeleteResult,
-  Expected,
-  KeyValuePair,
-  SetResult,
-  WriteCommand,
-  WriteResult,
-} from "../write-command.ts";
+import type { LeaseId, LeaseStatus } from "../lease.ts";
+import { assertReadEntries } from "../read-gate.ts";
+import type { ScanPage, ScanQuery } from "../read.ts";
+import type { CompareResult, Expected, LeaseRevokeResult, WriteCommand, WriteResult } from "../write-command.ts";
+import { writeRefusalError } from "../write-refusal.ts";
+import { compareBytes } from "./byte-order.ts";
+import { copyOf, EntryTable } from "./entry-table.ts";
+import { LeaseBook, leaseKeys, leaseStatus, type Moment } from "./lease-book.ts";
+import { deletion, setKey } from "./operation.ts";
+import { RevisionDraft } from "./revision-draft.ts";
+import { runTransaction } from "./transaction.ts";
+import { UndoLog } from "./undo-log.ts";
 
 /**
- * Keys and values as they are after a sequence of commands; nothing but the commands decides. Commands and queries
- * have passed their gates. Values are copied on the way in and on the way out, so that no caller holds a piece of the
- * state: over a network it could not either.
+ * Keys, values and leases as they are after a sequence of commands; nothing but the commands and their moments decides.
+ * Commands and queries have passed their gates. Values are copied on the way in and on the way out, so that no caller
+ * holds a piece of the state: over a network it could not either.
  */
 export class KeyValueState {
   #revision: Revision = 0;
-  readonly #entries = new Map<string, KeyValueEntry>();
-  /** The keys of `#entries` in the order of their UTF-8 bytes. */
-  readonly #keys: string[] = [];
+  readonly #undoLog = new UndoLog();
+  readonly #table = new EntryTable(this.#undoLog);
+  readonly #leases = new LeaseBook(this.#undoLog);
 
   get revision(): Revision {
     return this.#revision;
   }
 
-  apply(command: WriteCommand): WriteResult {
+  /** @throws AspenError when the state refuses the command, which then has changed nothing */
+  apply(command: WriteCommand, moment: Moment): WriteResult {
+    return this.#draft(moment, (draft) => this.#run(command, draft));
+  }
+
+  get(key: string): KeyValueEntry | undefined {
+    const entry = this.#table.find(key);
+    return entry && copyOf(entry);
+  }
+
+  /** @throws AspenError when the entries are too large together */
+  getMulti(keys: readonly string[]): (KeyValueEntry | undefined)[] {
+    const entries = keys.map((key) => this.#table.find(key));
+    assertReadEntries(entries);
+    return entries.map((entry) => entry && copyOf(entry));
+  }
+
+  scan(query: ScanQuery): ScanPage {
+    return this.#table.scan(query);
+  }
+
+  /** @throws AspenError when there is no such lease */
+  keepLeaseAlive(leaseId: LeaseId, nowMs: number): LeaseStatus {
+    const lease = this.#leases.find(leaseId);
+    if (lease === undefined) throw writeRefusalError("leaseNotFound");
+    return leaseStatus(this.#leases.keepAlive(lease, nowMs), nowMs);
+  }
+
+  lease(leaseId: LeaseId, nowMs: number): LeaseStatus | undefined {
+    const lease = this.#leases.find(leaseId);
+    return lease && leaseStatus(lease, nowMs);
+  }
+
+  leaseKeys(leaseId: LeaseId, limit: number): { readonly keyCount: number; readonly keys: readonly string[] } {
+    const lease = this.#leases.find(leaseId);
+    if (lease === undefined) return { keyCount: 0, keys: [] };
+    return { keyCount: lease.keys.size, keys: limit === 0 ? [] : leaseKeys(lease).slice(0, limit) };
+  }
+
+  leases(after: LeaseId, limit: number, nowMs: number): LeaseStatus[] {
+    return this.#leases.above(after, limit).map((lease) => leaseStatus(lease, nowMs));
+  }
+
+  /** Ends the lease that was due first. `false`: none is due. */
+  endFirstDueLease(moment: Moment): boolean {
+    const lease = this.#leases.firstDueBy(moment.nowMs);
+    if (lease === undefined) return false;
+    this.#draft(moment, (draft) => draft.endLease(lease));
+    return true;
+  }
+
+  #draft<Result>(moment: Moment, change: (draft: RevisionDraft) => Result): Result {
+    const draft = new RevisionDraft({ table: this.#table, leases: this.#leases, revision: this.#revision, moment });
+    const result = this.#undoLog.attempt(() => change(draft));
+    this.#revision = draft.revision;
+    return result;
+  }
+
+  #run(command: WriteCommand, draft: RevisionDraft): WriteResult {
     switch (command.kind) {
       case "set":
-        return this.#set(command, command.returnPrevious === true);
+        return { ...setKey(draft, command, command.returnPrevious === true), revision: draft.revision };
       case "setMulti":
-        this.#put(command.pairs);
-        return { kind: "setMulti", revision: this.#revision };
+        for (const pair of command.pairs) draft.set(pair);
+        return { kind: "setMulti", revision: draft.revision };
       case "delete":
-        return this.#delete([command.key], command.returnPrevious === true);
+        return {
+          ...deletion(draft, draft.delete([command.key]), command.returnPrevious === true),
+          revision: draft.revision,
+        };
       case "deleteMulti":
-        return this.#delete(command.keys, command.returnPrevious === true);
+        return {
+          ...deletion(draft, draft.delete(command.keys), command.returnPrevious === true),
+          revision: draft.revision,
+        };
+      case "deleteRange": {
+        const deleted = draft.deleteRange(command.range);
+        return { ...deletion(draft, deleted, command.returnPrevious === true), revision: draft.revision };
+      }
       case "compareAndSwap":
-        return this.#compare(command.key, command.expected, () => {
-          this.#put([command]);
-        });
+        return compareAnd(draft, command.key, command.expected, () => draft.set(command));
       case "compareAndDelete":
-        return this.#compare(command.key, command.expected, () => {
-          this.#delete([command.key], false);
-        });
+        return compareAnd(draft, command.key, command.expected, () => draft.delete([command.key]));
+      case "transaction":
+        return runTransaction(draft, command);
+      case "leaseGrant": {
+        const { leaseId, ttlMs } = draft.grantLease(command);
+        return { kind: "leaseGrant", revision: draft.revision, leaseId, ttlMs };
+      }
+      case "leaseRevoke":
+        return this.#revokeLease(command.leaseId, draft);
       default:
         return unreachable(command);
     }
   }
 
-  get(key: string): KeyValueEntry | undefined {
-    const entry = this.#entries.get(key);
-    return entry === undefined ? undefined : copyOf(entry);
-  }
-
-  scan(query: ScanQuery): ScanPage {
-    const keys = this.#keysBehind(query);
-    if (query.limit === 0) return { entries: [], count: keys.length, isTruncated: false };
-    const entries: KeyValueEntry[] = [];
-    let pageBytes = 0;
-    for (const key of keys) {
-      const stored = this.#entries.get(key);
-      if (stored === undefined || entries.length === query.limit) break;
-      const entry = query.keysOnly ? { ...stored, value: new Uint8Array() } : copyOf(stored);
-      pageBytes += utf8ByteLength(key) + entry.value.byteLength;
-      if (pageBytes > limits.scanPageBytesMax) break;
-      entries.push(entry);
-    }
-    return { entries, count: entries.length, isTruncated: entries.length < keys.length };
-  }
-
-  #set(pair: KeyValuePair, isPreviousWanted: boolean): SetResult {
-    const previous = this.get(pair.key);
-    this.#put([pair]);
-    const result = { kind: "set", revision: this.#revision } as const;
-    return isPreviousWanted ? { ...result, previous } : result;
-  }
-
-  #put(pairs: readonly KeyValuePair[]): void {
-    this.#revision += 1;
-    for (const { key, value } of pairs) {
-      const previous = this.#entries.get(key);
-      if (previous === undefined) this.#keys.splice(this.#position(key), 0, key);
-      this.#entries.set(key, {
-        key,
-        value: new Uint8Array(value),
-        createRevision: previous?.createRevision ?? this.#revision,
-        modRevision: this.#revision,
-        version: (previous?.version ?? 0) + 1,
-      });
-    }
-  }
-
-  #delete(keys: readonly string[], isPreviousWanted: boolean): DeleteResult {
-    const present = [...keys].filter((key) => this.#entries.has(key)).sort(compareKeys);
-    const previous = present.map((key) => this.get(key)).filter((entry) => entry !== undefined);
-    if (present.length > 0) this.#revision += 1;
-    for (const key of present) {
-      this.#entries.delete(key);
-      this.#keys.splice(this.#position(key), 1);
-    }
-    const result = { kind: "delete", revision: this.#revision, deletedCount: present.length } as const;
-    return isPreviousWanted ? { ...result, previous } : result;
-  }
-
-  #compare(key: string, expected: Expected, change: () => void): CompareResult {
-    const actual = this.get(key);
-    if (!isAsExpected(actual, expected)) {
-      return { kind: "compare", outcome: "conflict", revision: this.#revision, actual };
-    }
-    change();
-    return { kind: "compare", outcome: "ok", revision: this.#revision };
-  }
-
-  /** The keys that a scan still has before it, in its direction. */
-  #keysBehind({ range, after, reverse }: ScanQuery): string[] {
-    let [from, to] = this.#positions(range);
-    if (after !== undefined && reverse) to = Math.min(to, this.#position(after));
-    if (after !== undefined && !reverse) {
-      const position = this.#position(after);
-      from = Math.max(from, this.#keys[position] === after ? position + 1 : position);
-    }
-    const keys = this.#keys.slice(from, Math.max(from, to));
-    return reverse ? keys.reverse() : keys;
-  }
-
-  #positions(range: KeyRange): [from: number, to: number] {
-    if (range.kind === "range") return [this.#position(range.start), this.#position(range.end)];
-    // In well-formed text, the keys with a prefix are those from the prefix on, up to the first without it.
-    const from = this.#position(range.prefix);
-    const to = partitionPoint(this.#keys, (key) => compareKeys(key, range.prefix) < 0 || key.startsWith(range.prefix));
-    return [from, to];
-  }
-
-  /** Where the key is, or would be. */
-  #position(key: string): number {
-    return partitionPoint(this.#keys, (candidate) => compareKeys(candidate, key) < 0);
+  #revokeLease(leaseId: LeaseId, draft: RevisionDraft): LeaseRevokeResult {
+    const lease = this.#leases.find(leaseId);
+    const deletedCount = lease === undefined ? 0 : draft.endLease(lease);
+    return { kind: "leaseRevoke", revision: draft.revision, wasGranted: lease !== undefined, deletedCount };
   }
 }
 
-/** Position of the first item that is not `isBefore`; the items must be partitioned by it. */
-function partitionPoint(items: readonly string[], isBefore: (item: string) => boolean): number {
-  let low = 0;
-  let high = items.length;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const item = items[middle];
-    if (item !== undefined && isBefore(item)) low = middle + 1;
-    else high = middle;
+function compareAnd(draft: RevisionDraft, key: string, expected: Expected, change: () => unknown): CompareResult {
+  const actual = draft.find(key);
+  if (!isAsExpected(actual, expected)) {
+    const { revision } = draft;
+    return { kind: "compare", outcome: "conflict", revision, actual: actual && draft.answer(actual) };
   }
-  return low;
+  change();
+  return { kind: "compare", outcome: "ok", revision: draft.revision };
 }
 
 function isAsExpected(actual: KeyValueEntry | undefined, expected: Expected): boolean {
@@ -160,19 +146,10 @@ function isAsExpected(actual: KeyValueEntry | undefined, expected: Expected): bo
     case "absent":
       return actual === undefined;
     case "value":
-      return actual !== undefined && isSameBytes(actual.value, expected.value);
+      return actual !== undefined && compareBytes(actual.value, expected.value) === 0;
     case "modRevision":
       return actual?.modRevision === expected.modRevision;
     default:
       return unreachable(expected);
   }
-}
-
-function isSameBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.byteLength === right.byteLength && left.every((byte, position) => byte === right[position]);
-}
-
-/** A constructor copy: `slice` of a Node Buffer would be a view of the same memory. */
-function copyOf(entry: KeyValueEntry): KeyValueEntry {
-  return { ...entry, value: new Uint8Array(entry.value) };
 }

@@ -1,11 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AspenError } from "../aspen-error.ts";
-import type { KeyValueEntry } from "../key-value-entry.ts";
 import type { KeyValueStore } from "../key-value-store.ts";
-import type { ScanRequest } from "../read.ts";
-import type { WriteCommand } from "../write-command.ts";
+import { limits } from "../limits.ts";
+import type { ReadConsistency, ScanRequest } from "../read.ts";
 import { keyValueStoreCases } from "../testing/key-value-store-cases.ts";
+import { memorySubject } from "../../test/memory-subject.ts";
 import { createMemoryKeyValueStore } from "./memory-key-value-store.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -19,14 +18,14 @@ async function codeOf(call: Promise<unknown>): Promise<string> {
 }
 
 describe("the acceptance suite", () => {
-  const store = createMemoryKeyValueStore();
+  const used = memorySubject();
 
   test.each(keyValueStoreCases)("$name", async ({ run }) => {
-    await run({ store: createMemoryKeyValueStore() });
+    await run(memorySubject());
   });
 
   test.each([...keyValueStoreCases].reverse())("in a used store, in another order: $name", async ({ run }) => {
-    await run({ store });
+    await run(used);
   });
 });
 
@@ -72,6 +71,28 @@ test("a refused write leaves no trace, not even in the applied index", async () 
   expect((await store.get({ key: "k" })).appliedIndex).toBe(0);
 });
 
+test("a read of many large entries is refused before any of them is copied", async () => {
+  const store = createMemoryKeyValueStore();
+  await store.write({ kind: "set", key: "k", value: new Uint8Array(limits.valueBytesMax) });
+  const keys = Array.from({ length: limits.batchItemsMax }, () => "k");
+  const size = limits.batchItemsMax * (limits.valueBytesMax + 1);
+  await expect(store.getMulti({ keys })).rejects.toMatchObject({ details: { size, max: limits.scanPageBytesMax } });
+});
+
+test("a consistency that no version knows is refused by every read", async () => {
+  const store = createMemoryKeyValueStore();
+  const consistency = "eventual" as unknown as ReadConsistency;
+  for (const call of [
+    store.get({ key: "k", consistency }),
+    store.getMulti({ keys: ["k"], consistency }),
+    store.scan({ range: { kind: "prefix", prefix: "" }, consistency }),
+    store.getLease({ leaseId: 1, consistency }),
+    store.listLeases({ consistency }),
+  ]) {
+    expect(await codeOf(call)).toBe("invalid_request");
+  }
+});
+
 test("a caller that gave up beforehand is refused, with its reason as the cause", async () => {
   const store = createMemoryKeyValueStore();
   const reason = new Error("enough");
@@ -79,7 +100,11 @@ test("a caller that gave up beforehand is refused, with its reason as the cause"
   const calls = [
     store.write({ kind: "set", key: "k", value: bytes("v") }, options),
     store.get({ key: "k" }, options),
+    store.getMulti({ keys: ["k"] }, options),
     store.scan({ range: { kind: "prefix", prefix: "" } }, options),
+    store.keepLeaseAlive(1, options),
+    store.getLease({ leaseId: 1 }, options),
+    store.listLeases({}, options),
   ];
   for (const call of calls) {
     await expect(call).rejects.toMatchObject({ code: "timeout", retryable: false, cause: reason });
@@ -137,82 +162,4 @@ describe("a continuation", () => {
     ];
     for (const text of changed) expect(await codeOf(store.scan({ range, continuation: text }))).toBe("invalid_request");
   });
-});
-
-/** The same contract in the plainest way: a map that is sorted by its bytes whenever somebody looks. */
-class NaiveStore {
-  revision = 0;
-  readonly entries = new Map<string, KeyValueEntry>();
-
-  set(key: string, value: Uint8Array): void {
-    const present = this.entries.get(key);
-    const createRevision = present?.createRevision ?? this.revision;
-    const version = (present?.version ?? 0) + 1;
-    this.entries.set(key, { key, value, createRevision, modRevision: this.revision, version });
-  }
-
-  write(command: WriteCommand): void {
-    if (command.kind === "set" || command.kind === "setMulti") {
-      this.revision += 1;
-      for (const { key, value } of command.kind === "set" ? [command] : command.pairs) this.set(key, value);
-    } else if (command.kind === "delete" || command.kind === "deleteMulti") {
-      const keys = command.kind === "delete" ? [command.key] : command.keys;
-      if (keys.some((key) => this.entries.has(key))) this.revision += 1;
-      for (const key of keys) this.entries.delete(key);
-    }
-  }
-
-  sorted(start: string, end: string): KeyValueEntry[] {
-    const rank = (left: string, right: string) => Buffer.compare(Buffer.from(left), Buffer.from(right));
-    return [...this.entries.values()]
-      .filter(({ key }) => rank(key, start) >= 0 && rank(key, end) < 0)
-      .sort((left, right) => rank(left.key, right.key));
-  }
-}
-
-const key = fc.string({
-  unit: fc.constantFrom("a", "b", "é", "\uE000", "\uFFFF", "\u{1F332}"),
-  minLength: 1,
-  maxLength: 3,
-});
-const value = fc.uint8Array({ maxLength: 3 });
-const command: fc.Arbitrary<WriteCommand> = fc.oneof(
-  fc.record({ kind: fc.constant("set" as const), key, value }),
-  fc.record({ kind: fc.constant("delete" as const), key }),
-  fc.record({
-    kind: fc.constant("setMulti" as const),
-    pairs: fc.uniqueArray(fc.record({ key, value }), { selector: (pair) => pair.key, minLength: 1, maxLength: 4 }),
-  }),
-  fc.record({ kind: fc.constant("deleteMulti" as const), keys: fc.uniqueArray(key, { minLength: 1, maxLength: 4 }) }),
-);
-
-test("any sequence of commands leaves the state that the plainest store has, in any range, direction and page size", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(command, { maxLength: 30 }),
-      fc.tuple(key, key, fc.boolean(), fc.integer({ min: 1, max: 5 })),
-      async (commands, [start, end, reverse, limit]) => {
-        const store = createMemoryKeyValueStore();
-        const naive = new NaiveStore();
-        for (const item of commands) {
-          await store.write(item);
-          naive.write(item);
-        }
-        const expected = naive.sorted(start, end);
-        if (reverse) expected.reverse();
-        const range = { kind: "range", start, end } as const;
-        const entries: KeyValueEntry[] = [];
-        let page = await store.scan({ range, reverse, limit });
-        entries.push(...page.entries);
-        while (page.continuation !== undefined && entries.length <= expected.length) {
-          page = await store.scan({ range, reverse, limit, continuation: page.continuation });
-          entries.push(...page.entries);
-        }
-        expect(entries).toEqual(expected);
-        expect(page.revision).toBe(naive.revision);
-        expect((await store.scan({ range, limit: 0 })).count).toBe(expected.length);
-      },
-    ),
-    { numRuns: 300 },
-  );
 });

@@ -1,6 +1,8 @@
 import type { KeyValueEntry, Revision } from "../key-value-entry.ts";
+import type { LeaseId } from "../lease.ts";
 import type { ScanPage, ScanQuery } from "../read.ts";
 import type { WriteResult } from "../write-command.ts";
+import type { WriteRefusal } from "../write-refusal.ts";
 import type { StateMachine } from "./state-machine.ts";
 
 /** What a command in the log came to. Part of the replicated state: the same on every replica. */
@@ -11,7 +13,25 @@ export type CommandResult =
   /** The session is unknown: never opened, closed, or idle for too long. Whether an earlier try took effect is lost. */
   | { readonly kind: "sessionExpired" }
   /** The sequence number was used with another command, was acknowledged already, or is too far ahead. */
-  | { readonly kind: "sequenceRefused"; readonly reason: "reused" | "acknowledged" | "tooFarAhead" };
+  | { readonly kind: "sequenceRefused"; readonly reason: "reused" | "acknowledged" | "tooFarAhead" }
+  /** The command was left without effect, for a reason that only the state knows. */
+  | { readonly kind: "refused"; readonly reason: WriteRefusal }
+  /** Of a keep-alive, an end or an extension: the leases that it reached. The others are not there or not due. */
+  | { readonly kind: "leasesTouched"; readonly revision: Revision; readonly leaseIds: readonly LeaseId[] };
+
+/** How many keys are bound to a lease, and the first of them in key order. */
+export interface LeaseKeys {
+  readonly keyCount: number;
+  readonly keys: readonly string[];
+}
+
+/** A lease as every replica knows it: its end is a log time. */
+export interface StoredLease {
+  readonly leaseId: LeaseId;
+  readonly ttlMs: number;
+  /** The lease is due from this log time on, and ends when the leader has said so through the log. */
+  readonly deadlineMs: number;
+}
 
 /** The replicated key-value state and the local questions one may ask it. */
 export interface KeyValueStateMachine extends StateMachine<CommandResult> {
@@ -20,6 +40,12 @@ export interface KeyValueStateMachine extends StateMachine<CommandResult> {
   readonly logTimeMs: number;
   get(key: string): KeyValueEntry | undefined;
   scan(query: ScanQuery): ScanPage;
+  lease(leaseId: LeaseId): StoredLease | undefined;
+  /** In the order of their numbers, from the first above `after` on. */
+  leases(after: LeaseId, limit: number): readonly StoredLease[];
+  /** In the order of their numbers: those whose deadline is at or before this log time. */
+  leasesDueBy(logTimeMs: number, limit: number): readonly LeaseId[];
+  leaseKeys(leaseId: LeaseId, limit: number): LeaseKeys;
   /** BLAKE3 over the whole replicated state in canonical form, as lower-case hex; equal on replicas at equal index. */
   checksum(): Promise<string>;
 }

@@ -12,6 +12,7 @@ export const gateCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
     name: "what can never be a user's key is an invalid_request, in writes and in reads",
     async run({ store }) {
       const value = bytes("value");
+      const transaction = { kind: "transaction", compares: [], success: [], failure: [] } as const;
       for (const key of NEVER_KEYS) {
         const commands: WriteCommand[] = [
           { kind: "set", key, value },
@@ -20,9 +21,15 @@ export const gateCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
           { kind: "deleteMulti", keys: [key] },
           { kind: "compareAndSwap", key, value, expected: { kind: "absent" } },
           { kind: "compareAndDelete", key, expected: { kind: "absent" } },
+          { ...transaction, compares: [{ key, target: "version", operator: "=", number: 0 }] },
+          { ...transaction, compares: [{ key, target: "value", operator: "=", value }] },
+          { ...transaction, success: [{ kind: "get", key }] },
+          { ...transaction, success: [{ kind: "set", key, value }] },
+          { ...transaction, failure: [{ kind: "delete", key }] },
         ];
         for (const command of commands) await refusal(store.write(command), "invalid_request");
         await refusal(store.get({ key }), "invalid_request");
+        await refusal(store.getMulti({ keys: ["acceptance/key", key] }), "invalid_request");
       }
     },
   },
@@ -40,6 +47,9 @@ export const gateCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
       deepEqual(error.details, { size: limits.keyBytesMax + 1, max: limits.keyBytesMax });
       equal(error.retryable, false);
       await refusal(store.get({ key: `${key}x` }), "key_too_large");
+      await refusal(store.getMulti({ keys: [key, `${key}x`] }), "key_too_large");
+      const success = [{ kind: "get", key: `${key}x` } as const];
+      await refusal(store.write({ kind: "transaction", compares: [], success, failure: [] }), "key_too_large");
     },
   },
   {

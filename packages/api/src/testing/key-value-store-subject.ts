@@ -1,9 +1,11 @@
 import type { KeyValueEntry } from "../key-value-entry.ts";
 import type { KeyValueStore } from "../key-value-store.ts";
 
-/** Nobody else writes to the store while a case runs. Keys that exist before are left alone and do not matter. */
+/** Nobody else writes to the store while a case runs. Keys and leases that exist before are left alone. */
 export interface KeyValueStoreSubject {
   readonly store: KeyValueStore;
+  /** Lets the time by which leases run go on: with a real store by waiting, with a clock by setting it forward. */
+  pass(durationMs: number): Promise<void>;
 }
 
 const textEncoder = new TextEncoder();
@@ -14,7 +16,7 @@ const SHOWN_BYTES_MAX = 200;
  * A prefix that no earlier case of this or of any other run has used: every case that leaves keys behind has taken a
  * revision, and the prefix holds the revision it began at.
  */
-export async function freshPrefix({ store }: KeyValueStoreSubject, topic: string): Promise<string> {
+export async function freshPrefix({ store }: Pick<KeyValueStoreSubject, "store">, topic: string): Promise<string> {
   const { revision } = await store.get({ key: "acceptance/revision" });
   return `acceptance/${topic}/${revision}/`;
 }
@@ -23,14 +25,30 @@ export function bytes(text: string): Uint8Array {
   return textEncoder.encode(text);
 }
 
-export async function setAll({ store }: KeyValueStoreSubject, keys: readonly string[]): Promise<void> {
+export async function setAll({ store }: Pick<KeyValueStoreSubject, "store">, keys: readonly string[]): Promise<void> {
   await store.write({ kind: "setMulti", pairs: keys.map((key) => ({ key, value: bytes(`value of ${key}`) })) });
 }
 
 /** Entries a line each. A store at fault may return megabytes, which a comparison that fails must not try to show. */
-export function described(entries: readonly KeyValueEntry[]): string[] {
-  return entries.map(({ key, value, createRevision, modRevision, version }) => {
+export function described(entries: readonly (KeyValueEntry | undefined)[]): string[] {
+  return entries.map((entry) => {
+    if (entry === undefined) return "nothing";
+    const { key, value, createRevision, modRevision, version, leaseId } = entry;
     const shown = value.byteLength > SHOWN_BYTES_MAX ? `${value.byteLength} bytes` : textDecoder.decode(value);
-    return `${key} = "${shown}" created at ${createRevision}, changed at ${modRevision}, version ${version}`;
+    const revisions = `created at ${createRevision}, changed at ${modRevision}, version ${version}`;
+    return `${key} = "${shown}" ${revisions}${leaseId === undefined ? "" : `, bound to lease ${leaseId}`}`;
   });
+}
+
+export function keysOf(entries: readonly KeyValueEntry[]): string[] {
+  return entries.map((entry) => entry.key);
+}
+
+/** Which of the keys exist. */
+export async function presentKeys(
+  { store }: Pick<KeyValueStoreSubject, "store">,
+  keys: readonly string[],
+): Promise<string[]> {
+  const { entries } = await store.getMulti({ keys });
+  return keysOf(entries.filter((entry) => entry !== undefined));
 }

@@ -4,7 +4,7 @@ import { utf8ByteLength } from "../key.ts";
 import { limits } from "../limits.ts";
 import type { ScanRequest, ScanResult } from "../read.ts";
 import type { AcceptanceCase } from "./acceptance-case.ts";
-import { freshPrefix, setAll, type KeyValueStoreSubject } from "./key-value-store-subject.ts";
+import { freshPrefix, keysOf, setAll, type KeyValueStoreSubject } from "./key-value-store-subject.ts";
 
 /**
  * Follows the continuations to the end; every page must keep the promises that one page makes. A scan of more than
@@ -31,8 +31,8 @@ async function allPages(
   return pages;
 }
 
-function keysOf(pages: readonly ScanResult[]): string[] {
-  return pages.flatMap((page) => page.entries.map((entry) => entry.key));
+function pageKeys(pages: readonly ScanResult[]): string[] {
+  return pages.flatMap((page) => keysOf(page.entries));
 }
 
 function byteLength(entries: readonly KeyValueEntry[]): number {
@@ -53,10 +53,13 @@ export const pageCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
       ] as const) {
         for (const limit of [1, 3, 4, 7]) {
           const forward = await allPages(subject, { range, limit }, keys.length);
-          deepEqual(keysOf(forward), keys);
+          deepEqual(pageKeys(forward), keys);
           equal(forward.length, Math.ceil(keys.length / limit));
-          deepEqual(keysOf(await allPages(subject, { range, limit, reverse: true }, keys.length)), [...keys].reverse());
-          deepEqual(keysOf(await allPages(subject, { range, limit, keysOnly: true }, keys.length)), keys);
+          deepEqual(
+            pageKeys(await allPages(subject, { range, limit, reverse: true }, keys.length)),
+            [...keys].reverse(),
+          );
+          deepEqual(pageKeys(await allPages(subject, { range, limit, keysOnly: true }, keys.length)), keys);
         }
       }
     },
@@ -90,7 +93,7 @@ export const pageCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
         await setAll(subject, [`${prefix}${ahead}`, `${prefix}${behind}`]);
         const rest = await store.scan({ range, reverse, limit: 10, continuation: first.continuation ?? "" });
         const expected = [ahead, reverse ? "a" : "e"].map((end) => prefix + end);
-        deepEqual(keysOf([rest]), expected);
+        deepEqual(pageKeys([rest]), expected);
         await store.write({ kind: "deleteMulti", keys: [`${prefix}b`, `${prefix}d`] });
       }
     },
@@ -109,7 +112,7 @@ export const pageCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
         pages.map((page) => page.count),
         [limits.scanLimitDefault, 1],
       );
-      deepEqual(keysOf(pages), keys);
+      deepEqual(pageKeys(pages), keys);
       await subject.store.write({ kind: "deleteMulti", keys: keys.slice(1) });
     },
   },
@@ -126,7 +129,7 @@ export const pageCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
         const pages = await allPages(subject, { range, reverse, limit: limits.scanLimitMax }, keys.length);
         ok(pages.every((page) => byteLength(page.entries) <= limits.scanPageBytesMax));
         ok(pages.length > 1 && pages.length <= keys.length);
-        deepEqual(keysOf(pages), reverse ? [...keys].reverse() : keys);
+        deepEqual(pageKeys(pages), reverse ? [...keys].reverse() : keys);
       }
       const bare = await allPages(subject, { range, keysOnly: true }, keys.length);
       deepEqual([bare.length, bare[0]?.count], [1, keys.length]);
@@ -149,8 +152,8 @@ export const pageCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
         sizes,
       );
       ok(entries.every((entry, item) => entry.value.every((byte) => byte === item)));
-      await store.write({ kind: "deleteMulti", keys: keysOf(pages) });
-      deepEqual(keysOf([await store.scan({ range: { kind: "prefix", prefix } })]), []);
+      await store.write({ kind: "deleteMulti", keys: pageKeys(pages) });
+      deepEqual(pageKeys([await store.scan({ range: { kind: "prefix", prefix } })]), []);
     },
   },
 ];

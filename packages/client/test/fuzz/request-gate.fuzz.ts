@@ -7,7 +7,10 @@ import {
   assertNodeIds,
   assertNodeRecords,
   getKeyRequest,
+  getLeaseStatusRequest,
+  getMultiKeysRequest,
   issueTicketRequest,
+  listLeaseStatusesRequest,
   scanKeysRequest,
 } from "../../src/request-gate.ts";
 
@@ -51,6 +54,9 @@ const READERS: readonly [(source: ByteSource) => ClientRequest, ...((source: Byt
     assertNodeId(nodeId);
     return { kind: "removeNode", nodeId };
   },
+  (source) => getMultiKeysRequest({ keys: source.list((items) => items.text()) }),
+  (source) => getLeaseStatusRequest({ leaseId: source.number(), keysLimit: source.number() }),
+  (source) => listLeaseStatusesRequest({ after: source.number(), limit: source.number() }),
 ];
 
 /** What passes the gates can be written as a request, and is read by the node as what it was. */
@@ -67,6 +73,9 @@ export const target = defineTarget<ClientRequest>({
     Uint8Array.of(3, 1, 1, 1, 0x61, 1, 2, 0x2f, 0x61),
     Uint8Array.of(4, 2, 1, 2, 1),
     Uint8Array.of(5, 206),
+    Uint8Array.of(6, 2, 1, 0x61, 1, 0x62),
+    Uint8Array.of(7, 9, 10),
+    Uint8Array.of(8, 0, 10),
     Uint8Array.of(0, 132, 1, ...new Uint8Array(1_025).fill(0x61)),
     Uint8Array.of(3, 1, 1, 128, 200, ...new Uint8Array(200).fill(0x61), 0),
   ],
@@ -82,6 +91,12 @@ export const target = defineTarget<ClientRequest>({
   },
   canaries: [
     {
+      name: "a lease id that is no integer",
+      file: "packages/api/src/lease-gate.ts",
+      find: "Number.isSafeInteger(leaseId) && leaseId >= 1",
+      replace: "leaseId >= 1",
+    },
+    {
       name: "peer ids of any length",
       file: "packages/api/src/node-record-gate.ts",
       find: "if (!peerId.isWellFormed() || utf8ByteLength(peerId) > limits.peerIdBytesMax) {",
@@ -89,15 +104,15 @@ export const target = defineTarget<ClientRequest>({
     },
     {
       name: "text with unpaired surrogates",
-      file: "packages/client/src/request-gate.ts",
-      find: "if (!text.isWellFormed()) throw",
-      replace: "if (text === 'none') throw",
+      file: "packages/api/src/scan-gate.ts",
+      find: "if (!bound.isWellFormed()) {",
+      replace: "if (bound === 'none') {",
     },
     {
       name: "a limit that is no integer",
-      file: "packages/client/src/request-gate.ts",
-      find: "!Number.isSafeInteger(limit) || limit < 0",
-      replace: "limit < 0",
+      file: "packages/api/src/scan-gate.ts",
+      find: "Number.isSafeInteger(limit) && limit >= 0",
+      replace: "limit >= 0",
     },
   ],
 });

@@ -2,7 +2,16 @@ import { DecodeError } from "@aspenjs/codec";
 import { bytesOfHex, defineTarget, throwing } from "@aspenjs/fuzz";
 import fc from "fast-check";
 import { decodeClientAnswer, encodeClientAnswer, protocolLimits, REQUEST_KINDS } from "../../src/index.ts";
-import { clusterState, getResult, nodeMetrics, scanResult } from "../wire-values.ts";
+import {
+  clusterState,
+  getLeaseResult,
+  getMultiResult,
+  getResult,
+  leaseStatus,
+  listLeasesResult,
+  nodeMetrics,
+  scanResult,
+} from "../wire-values.ts";
 import { commandResult } from "./write-values.ts";
 
 interface Answered {
@@ -30,11 +39,12 @@ export const target = defineTarget<Answered>({
     "readClusterId",
     "readClusterState",
     "readLeaderInfo",
+    "readLeaseStatus",
     "readLegalMembership",
     "readNodeMetrics",
   ],
   frameBytesMax: protocolLimits.clientAnswerBytesMax,
-  amplification: { times: 3, reason: "a full page has more cells for its bytes than any other message" },
+  amplification: { times: 4, reason: "a full page has more cells for its bytes than any other message" },
   seeds: () =>
     bytesOfHex(
       "860100626331010282830162703181622f61830262703280",
@@ -43,20 +53,29 @@ export const target = defineTarget<Answered>({
       "8301018103",
       "83010219012c",
       "8301038102",
-      "86010400090885616b4105030902",
+      "86010400090886616b4105030902f6",
       "860104020908f6",
-      "8901050009088185616b410503090201f5623031",
+      "8901050009088186616b4105030902f601f5623031",
       "83010b03",
       "83010e820107",
       "83010f820181622f61",
       "83011063616263",
+      "8601120009088286616b410503090219012cf6",
+      "8301138319012c19ea6019e678",
+      "8801140009088319012c19ea6019e67802816161",
+      "880114000908f601816161",
+      "870115000908818319012c19ea6019e678f5",
     ),
-  // Durations that are not the same again when they were milliseconds.
-  dictionary: bytesOfHex("1b001f6809e6db9b37", "1b001ffffffffffffd"),
+  // Durations that are not the same again when they were milliseconds; empty text.
+  dictionary: bytesOfHex("1b001f6809e6db9b37", "1b001ffffffffffffd", "60"),
   values: fc.oneof(
     answers("write", commandResult),
     answers("get", getResult),
     answers("scan", scanResult),
+    answers("getMulti", getMultiResult),
+    answers("keepLeaseAlive", leaseStatus),
+    answers("getLease", getLeaseResult),
+    answers("listLeases", listLeasesResult),
     answers("currentState", clusterState),
     answers("getMetrics", nodeMetrics),
     answers("issueTicket", fc.string({ unit: "grapheme", maxLength: 20 })),
@@ -84,6 +103,18 @@ export const target = defineTarget<Answered>({
       file: "packages/protocol/src/cluster-state.ts",
       find: "  if (problem !== undefined) throw new DecodeError(problem);\n  return membership;",
       replace: "  if (problem !== undefined) throw new Error(problem);\n  return membership;",
+    },
+    {
+      name: "cells behind the status of a lease",
+      file: "packages/protocol/src/lease-row.ts",
+      find: "  row.end();\n  return status;",
+      replace: "  return status;",
+    },
+    {
+      name: "empty keys of a lease",
+      file: "packages/protocol/src/client-answer.ts",
+      find: 'row.list("keys", limits.scanLimitMax, readKey)',
+      replace: 'row.list("keys", limits.scanLimitMax, (items) => items.text("key", limits.keyBytesMax))',
     },
     {
       name: "cells behind metrics",

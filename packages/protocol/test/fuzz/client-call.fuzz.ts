@@ -13,6 +13,7 @@ export const target = defineTarget<ClientCall>({
     "readConsistency",
     "readKeyPrefixes",
     "readKeyRange",
+    "readLeaseId",
     "readNodeIds",
     "readNodeRecords",
     "readRequestKind",
@@ -24,10 +25,15 @@ export const target = defineTarget<ClientCall>({
     bytesOfHex(
       "8401001864420102",
       "850101192710f68304616bf4",
-      "850101192710830506048402616b4107f4",
+      "850101192710830506048502616b4107f4f6",
       "83010201",
       "840103181883050604",
       "85010419010068d0bad0bbd18ed18701",
+      "8501011864f6820b07",
+      "8501121864826162616101",
+      "840113186419012c",
+      "860114186419012c19271000",
+      "8601151864001903e802",
     ),
   values: fc.record(
     { deadlineMs: fc.integer({ min: 1, max: protocolLimits.deadlineMsMax }), request: clientRequest },
@@ -51,8 +57,26 @@ export const target = defineTarget<ClientCall>({
     {
       name: "a consistency that does not exist",
       file: "packages/protocol/src/client-request.ts",
-      find: 'row.integer("consistency", 0, READ_CONSISTENCIES.length - 1)',
-      replace: 'row.integer("consistency", 0)',
+      find: 'readNumberedWord(row, "consistency", READ_CONSISTENCIES)',
+      replace: 'READ_CONSISTENCIES[row.integer("consistency")] ?? "stale"',
+    },
+    {
+      name: "a read of no keys",
+      file: "packages/protocol/src/client-request.ts",
+      find: '  if (keys.length === 0) throw new DecodeError("a read of many keys names at least one");',
+      replace: "",
+    },
+    {
+      name: "a page without a bound",
+      file: "packages/protocol/src/client-request.ts",
+      find: "row.integer(name, 0, limits.scanLimitMax)",
+      replace: "row.integer(name)",
+    },
+    {
+      name: "an action of the log as a write",
+      file: "packages/protocol/src/write-command-row.ts",
+      find: 'row.integer("kind", WRITE_KIND_MIN, WRITE_KIND_MAX)',
+      replace: 'row.integer("kind", WRITE_KIND_MIN)',
     },
   ],
 });

@@ -4,6 +4,7 @@ import { CommittedEntries } from "./committed-entries.ts";
 import { ElectionSafety } from "./election-safety.ts";
 import { ExactlyOnce } from "./exactly-once.ts";
 import { LeaderCompleteness } from "./leader-completeness.ts";
+import { LeaseSafety } from "./lease-safety.ts";
 import { LogMatching } from "./log-matching.ts";
 import { LogMirror } from "./log-mirror.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
@@ -31,6 +32,7 @@ export function createCheckers({ areChecksumsInstant, onMismatch }: CheckerOptio
     committedEntries: new CommittedEntries(logs),
     leaderCompleteness: new LeaderCompleteness(logs),
     stateMachineSafety: new StateMachineSafety({ history, checksumEvery, onMismatch }),
+    leaseSafety: new LeaseSafety(),
     exactlyOnce: new ExactlyOnce(history),
     answers: new Answers(history),
   };

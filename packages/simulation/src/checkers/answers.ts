@@ -1,6 +1,7 @@
 import {
   assert,
   type KeyValueEntry,
+  type KeyValuePair,
   type ReadLabel,
   type Revision,
   type WriteCommand,
@@ -46,6 +47,11 @@ export class Answers implements ClusterObserver {
       if (answer.kind === "get" && call.kind === "get") {
         this.#assertVersion(call.key, revision, answer.result.entry, who);
       }
+      if (answer.kind === "getMulti" && call.kind === "getMulti") {
+        for (const [position, key] of call.keys.entries()) {
+          this.#assertVersion(key, revision, answer.result.entries[position], who);
+        }
+      }
     }
     // Only what is linearizable binds others; a stale answer may be of the past.
     const isBinding = answer.kind === "write" || answer.result.consistency !== "stale";
@@ -56,7 +62,7 @@ export class Answers implements ClusterObserver {
   assertRefusalsKept(): void {
     const stored = new Set(this.#history.values.map(latin1));
     for (const { lane, command } of this.#refused) {
-      for (const { key, value } of valuesOf(command)) {
+      for (const { key, value } of offeredValues(command)) {
         assert(!stored.has(latin1(value)), `${lane}: ${key} = ${latin1(value)} was refused, and took effect`);
       }
     }
@@ -71,7 +77,7 @@ export class Answers implements ClusterObserver {
       }
       return;
     }
-    for (const { key, value } of valuesOf(command)) {
+    for (const { key, value } of acknowledgedValues(command, result)) {
       const stored = this.#history.versionOf(key, revision);
       assert(
         stored !== undefined && Buffer.compare(stored.value, value) === 0,
@@ -115,16 +121,24 @@ export class Answers implements ClusterObserver {
   }
 }
 
-function valuesOf(command: WriteCommand): readonly { readonly key: string; readonly value: Uint8Array }[] {
+/** What the command sets, if all goes well; of a transaction whatever either branch sets. */
+function offeredValues(command: WriteCommand): readonly KeyValuePair[] {
   switch (command.kind) {
     case "set":
     case "compareAndSwap":
       return [command];
     case "setMulti":
       return command.pairs;
+    case "transaction":
+      return [...command.success, ...command.failure].filter((operation) => operation.kind === "set");
     default:
       return [];
   }
+}
+
+function acknowledgedValues(command: WriteCommand, result: WriteResult): readonly KeyValuePair[] {
+  if (command.kind !== "transaction" || result.kind !== "transaction") return offeredValues(command);
+  return (result.succeeded ? command.success : command.failure).filter((operation) => operation.kind === "set");
 }
 
 function latin1(value: Uint8Array): string {

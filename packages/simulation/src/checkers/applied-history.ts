@@ -1,5 +1,6 @@
 import {
   assert,
+  limits,
   type CommandResult,
   type KeyValueEntry,
   type KeyValueStateMachine,
@@ -7,7 +8,7 @@ import {
   type LogIndex,
   type NodeId,
   type Revision,
-  type WriteCommand,
+  type ScanQuery,
 } from "@aspenjs/api";
 import { decodeLogCommand, type LogCommand } from "@aspenjs/protocol";
 import type { ClusterObserver } from "../cluster/cluster-observer.ts";
@@ -27,6 +28,14 @@ interface Version {
   readonly entry: KeyValueEntry | undefined;
 }
 
+const EVERYTHING: ScanQuery = {
+  range: { kind: "prefix", prefix: "" },
+  limit: limits.scanLimitMax,
+  reverse: false,
+  keysOnly: true,
+  after: undefined,
+};
+
 /**
  * The one history that the cluster is to agree on: every entry in the order of the log, and every version of every key.
  * Written down by whoever applies an entry first; checks nothing.
@@ -35,6 +44,7 @@ export class AppliedHistory implements ClusterObserver {
   readonly name = "applied-history";
   readonly #entries: AppliedEntry[] = [];
   readonly #versions = new Map<string, Version[]>();
+  #present: ReadonlySet<string> = new Set();
 
   get last(): LogIndex {
     return this.#entries.length;
@@ -66,7 +76,18 @@ export class AppliedHistory implements ClusterObserver {
     const { revision } = machine;
     this.#entries.push({ index: entry.index, command, result: resultText(result), revisionBefore, revision });
     if (command === undefined || revision === revisionBefore) return;
-    for (const key of keysOf(command.action)) this.#noteVersion(key, { revision, entry: machine.get(key) });
+    this.#noteChanges(revision, machine);
+  }
+
+  /** Whatever a command changed has this revision now, or is gone. */
+  #noteChanges(revision: Revision, machine: KeyValueStateMachine): void {
+    const { entries } = machine.scan(EVERYTHING);
+    const present = new Set(entries.map(({ key }) => key));
+    for (const key of this.#present) if (!present.has(key)) this.#noteVersion(key, { revision, entry: undefined });
+    for (const { key, modRevision } of entries) {
+      if (modRevision === revision) this.#noteVersion(key, { revision, entry: machine.get(key) });
+    }
+    this.#present = present;
   }
 
   #noteVersion(key: string, version: Version): void {
@@ -81,18 +102,4 @@ export function resultText(result: CommandResult | undefined): string {
   return JSON.stringify(result, (_key, value: unknown) => {
     return value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value;
   });
-}
-
-function keysOf(action: LogCommand["action"]): readonly string[] {
-  switch (action.kind) {
-    case "openSession":
-    case "closeSession":
-      return [];
-    case "setMulti":
-      return action.pairs.map(({ key }) => key);
-    case "deleteMulti":
-      return action.keys;
-    default:
-      return [(action satisfies Extract<WriteCommand, { readonly key: string }>).key];
-  }
 }

@@ -1,10 +1,20 @@
-import type { Expected, KeyValueEntry, WriteCommand, WriteResult } from "@aspenjs/api";
+import {
+  assert,
+  unreachable,
+  type Compare,
+  type Expected,
+  type KeyValueEntry,
+  type TransactionOperation,
+  type WriteCommand,
+  type WriteResult,
+} from "@aspenjs/api";
 import {
   checkLinearizability,
   createMapModel,
   violationText,
   type MapInput,
   type MapOutput,
+  type MapStep,
   type Operation,
 } from "@aspenjs/linearizability";
 import { groupOf, type KeySpace } from "../workload/key-space.ts";
@@ -78,6 +88,11 @@ export class Linearizability {
       const entries = answer.result.entries.map((entry) => [entry.key, textOf(entry.value)] as const);
       return { input: { kind: "scan", keys }, output: { kind: "entries", entries } };
     }
+    if (call.kind === "getMulti" && answer.kind === "getMulti") {
+      const present = answer.result.entries.filter((entry) => entry !== undefined);
+      const entries = present.map((entry) => [entry.key, textOf(entry.value)] as const);
+      return { input: { kind: "scan", keys: call.keys }, output: { kind: "entries", entries } };
+    }
     if (call.kind === "write" && answer.kind === "write") return this.#written(call.command, answer.result);
     throw new TypeError("an answer is to its call");
   }
@@ -88,7 +103,11 @@ export class Linearizability {
       if (result.outcome === "conflict") {
         return { input: { kind: "get", key: command.key }, output: { kind: "value", value: valueOf(result.actual) } };
       }
-      return { input, output: command.kind === "compareAndDelete" ? { kind: "done" } : { kind: "swapped" } };
+      return { input, output: { kind: "swapped" } };
+    }
+    if (result.kind === "transaction") {
+      const values = result.results.flatMap((item) => (item.kind === "get" ? [valueOf(item.entry)] : []));
+      return { input, output: { kind: "transacted", succeeded: result.succeeded, values } };
     }
     if (result.kind === "delete") return { input, output: { kind: "count", count: result.deletedCount } };
     return { input, output: { kind: "done" } };
@@ -108,10 +127,34 @@ export class Linearizability {
         const { key, value, expected } = command;
         return { kind: "compareAndSwap", key, value: textOf(value), expected: this.#expected(key, expected) };
       }
-      case "compareAndDelete":
-        // The model knows no conditional deletion: this allows more than it should where there was no answer.
-        return { kind: "delete", key: command.key };
+      case "compareAndDelete": {
+        const { key, expected } = command;
+        return { kind: "compareAndDelete", key, expected: this.#expected(key, expected) };
+      }
+      case "deleteRange": {
+        const prefix = command.range.kind === "prefix" ? command.range.prefix : "";
+        return { kind: "deleteMany", keys: this.#options.keys.keysBehind(prefix) };
+      }
+      case "transaction":
+        return {
+          kind: "transaction",
+          conditions: command.compares.map((compare) => this.#condition(compare)),
+          success: command.success.map(stepOf),
+          failure: command.failure.map(stepOf),
+        };
+      case "leaseGrant":
+      case "leaseRevoke":
+        throw new TypeError("leases have a checker of their own");
+      default:
+        return unreachable(command);
     }
+  }
+
+  #condition(compare: Compare): { readonly key: string; readonly expected: string | undefined } {
+    const { key, target, operator } = compare;
+    assert(target !== "value" && operator === "=", "clients compare revisions and versions for equality");
+    if (target === "version") return { key, expected: undefined };
+    return { key, expected: this.#expected(key, { kind: "modRevision", modRevision: compare.number }) };
   }
 
   #expected(key: string, expected: Expected): string | undefined {
@@ -125,6 +168,18 @@ export class Linearizability {
         return entry?.modRevision === expected.modRevision ? textOf(entry.value) : NEVER_THERE;
       }
     }
+  }
+}
+
+function stepOf(operation: TransactionOperation): MapStep {
+  switch (operation.kind) {
+    case "get":
+    case "delete":
+      return { kind: operation.kind, key: operation.key };
+    case "set":
+      return { kind: "set", key: operation.key, value: textOf(operation.value) };
+    default:
+      throw new TypeError("clients have no ranges in their transactions");
   }
 }
 

@@ -1,8 +1,16 @@
-import { AspenError, type NodeMetrics } from "@aspenjs/api";
+import { AspenError, type NodeMetrics, type ScanQuery } from "@aspenjs/api";
 import type { SimulatedNode } from "../cluster/simulated-node.ts";
 import type { World } from "../cluster/world.ts";
+import { LOCK_PREFIX } from "../workload/lock-program.ts";
 import type { StateMachineSafety } from "./state-machine-safety.ts";
 
+const LOCKED: ScanQuery = {
+  range: { kind: "prefix", prefix: LOCK_PREFIX },
+  limit: 1,
+  reverse: false,
+  keysOnly: true,
+  after: undefined,
+};
 const LOOK_US = 200_000;
 const CALL_DEADLINE_MS = 5_000;
 const RETRY_MS = 200;
@@ -33,6 +41,18 @@ export class Liveness {
   async assertServing(withinUs: number): Promise<void> {
     const isServed = this.#call();
     await this.#await(withinUs, () => (isServed() ? "" : "a majority that is whole serves nobody"));
+  }
+
+  /** Nobody keeps any lease alive any more: all of them end, and so do their keys. */
+  async assertLeasesEnd(withinUs: number): Promise<void> {
+    await this.#await(withinUs, () => {
+      const machine = this.#world.leader?.machine;
+      if (machine === undefined) return "nobody leads";
+      const [lease] = machine.leases(0, 1);
+      if (lease !== undefined) return `lease ${lease.leaseId} does not end`;
+      const [entry] = machine.scan(LOCKED).entries;
+      return entry === undefined ? "" : `${entry.key} is still there, and its lease is not`;
+    });
   }
 
   async #await(withinUs: number, missing: () => string): Promise<void> {

@@ -5,6 +5,8 @@ import type {
   FlushOutcome,
   KeyValueEntry,
   KeyValueStateMachine,
+  LeaseId,
+  LeaseKeys,
   LogEntry,
   NodeId,
   Revision,
@@ -15,6 +17,7 @@ import type {
   SnapshotSink,
   SnapshotSource,
   StorageOutcome,
+  StoredLease,
   TakeSnapshotOutcome,
 } from "@aspenjs/api";
 import type { ClusterObserver } from "../cluster/cluster-observer.ts";
@@ -88,6 +91,22 @@ export class ObservedStateMachine implements KeyValueStateMachine {
 
   scan(query: ScanQuery): ScanPage {
     return this.#init.machine.scan(query);
+  }
+
+  lease(leaseId: LeaseId): StoredLease | undefined {
+    return this.#init.machine.lease(leaseId);
+  }
+
+  leases(after: LeaseId, limit: number): readonly StoredLease[] {
+    return this.#init.machine.leases(after, limit);
+  }
+
+  leasesDueBy(logTimeMs: number, limit: number): readonly LeaseId[] {
+    return this.#init.machine.leasesDueBy(logTimeMs, limit);
+  }
+
+  leaseKeys(leaseId: LeaseId, limit: number): LeaseKeys {
+    return this.#init.machine.leaseKeys(leaseId, limit);
   }
 
   checksum(): Promise<string> {

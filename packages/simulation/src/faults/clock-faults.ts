@@ -1,9 +1,7 @@
 import type { SimulatedNode } from "../cluster/simulated-node.ts";
 import type { World } from "../cluster/world.ts";
+import { DRIFT_PPM_MAX } from "../time/machine-clock.ts";
 import type { Fault } from "./fault.ts";
-
-/** Far beyond what real quartz does; without leases nothing may depend on it. */
-const DRIFT_PPM_MAX = 300_000;
 
 /** Clocks run at rates of their own. With leases they differ by no more than the drift that those allow for. */
 export const driftClocks: Fault = {

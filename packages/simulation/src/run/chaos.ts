@@ -1,3 +1,4 @@
+import type { Checkers } from "../checkers/all-checkers.ts";
 import type { World } from "../cluster/world.ts";
 import { FaultInjector } from "../faults/fault-injector.ts";
 import { FaultPoints } from "../faults/fault-points.ts";
@@ -19,13 +20,15 @@ export class Chaos {
   readonly #world: World;
   readonly #options: RunOptions;
 
-  constructor(world: World, options: RunOptions) {
+  constructor(world: World, options: RunOptions, checkers: Checkers) {
     this.#world = world;
     this.#options = options;
     this.operator = new Operator(world, options.nodeCount);
     this.keys = new KeySpace(options.groupCount);
     this.workload = new Workload(world, {
       clientCount: options.clientCount,
+      lockHolderCount: options.lockHolderCount,
+      leases: checkers.leaseSafety,
       keys: this.keys,
       thinkMsMax: options.thinkMsMax,
       consistencies:

@@ -16,6 +16,11 @@ export interface RunMetrics {
   readonly callsAnswered: number;
   readonly callsUnknown: number;
   readonly writesRetried: number;
+  readonly locksHeld: number;
+  readonly leasesEnded: number;
+  readonly leasesKeptAlive: number;
+  /** Of the log. Fewer than the keep-alives, which share them. */
+  readonly keepAliveEntries: number;
   readonly readsChecked: number;
   /** Calls in histories that were searched for an order. */
   readonly callsOrdered: number;
@@ -61,6 +66,10 @@ export function collectMetrics(seen: {
     callsAnswered: calls.filter(({ outcome }) => outcome.kind === "answered").length,
     callsUnknown: calls.filter(({ outcome }) => outcome.kind === "unknown").length,
     writesRetried: checkers.exactlyOnce.retryCount,
+    locksHeld: checkers.leaseSafety.tenureCount,
+    leasesEnded: checkers.leaseSafety.endedCount,
+    leasesKeptAlive: checkers.leaseSafety.keptAliveCount,
+    keepAliveEntries: checkers.leaseSafety.keepAliveEntryCount,
     readsChecked: checkers.answers.readCount,
     callsOrdered: seen.linearizability.operationCount,
     queuedBytesMax: seen.queues.queuedBytesMax,

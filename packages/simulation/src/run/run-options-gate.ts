@@ -20,6 +20,7 @@ export function readRunOptions(value: unknown): RunOptions {
     seed: whole(fields, "seed", 0, SEED_MAX),
     nodeCount: whole(fields, "nodeCount", 1, NODES_MAX),
     clientCount: whole(fields, "clientCount", 0, 1_000),
+    lockHolderCount: whole(fields, "lockHolderCount", 0, 1_000),
     groupCount: whole(fields, "groupCount", 1, 1_000),
     thinkMsMax: whole(fields, "thinkMsMax", 1, COUNT_MAX),
     config: readConfig(fields["config"]),

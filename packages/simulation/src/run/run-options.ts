@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly seed: number;
   readonly nodeCount: number;
   readonly clientCount: number;
+  /** Clients that take locks. */
+  readonly lockHolderCount: number;
   readonly groupCount: number;
   readonly thinkMsMax: number;
   readonly config: Partial<NodeConfig>;
@@ -79,6 +81,7 @@ export function drawRunOptions(seed: number, choices: RunChoices = {}): RunOptio
     seed,
     nodeCount: choices.nodeCount ?? (random.below(2) === 0 ? 3 : 5),
     clientCount: choices.clientCount ?? random.between(2, 5),
+    lockHolderCount: random.below(4),
     groupCount: random.between(1, 3),
     thinkMsMax: random.pick([1_000, 2_000, 4_000]),
     config: drawConfig(random.child("config"), lease?.driftMs),

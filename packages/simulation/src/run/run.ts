@@ -50,7 +50,7 @@ export async function simulateRun(options: RunOptions, around: RunSurroundings =
   const { seed, config, quality, pace, driftPpmMax } = options;
   const observers = Object.values(checkers);
   const world = new World({ seed, config, quality, pace, driftPpmMax, observers, ...around });
-  const chaos = new Chaos(world, options);
+  const chaos = new Chaos(world, options, checkers);
   const queues = new BoundedQueues(world);
   queues.watch();
   await watchRejections(
@@ -83,5 +83,6 @@ async function recover(world: World, { stateMachineSafety, answers }: Checkers):
   await liveness.assertServing(CONVERGENCE_US);
   mend();
   await liveness.assertWhole(CONVERGENCE_US, stateMachineSafety);
+  await liveness.assertLeasesEnd(CONVERGENCE_US);
   world.judge(answers.name, () => answers.assertRefusalsKept());
 }

@@ -5,6 +5,8 @@ import type {
   FlushOutcome,
   KeyValueEntry,
   KeyValueStateMachine,
+  LeaseId,
+  LeaseKeys,
   LogEntry,
   Revision,
   ScanPage,
@@ -15,6 +17,7 @@ import type {
   SnapshotSink,
   SnapshotSource,
   StorageOutcome,
+  StoredLease,
   TakeSnapshotOutcome,
 } from "@aspenjs/api";
 import type { VirtualTime } from "../time/virtual-time.ts";
@@ -74,6 +77,22 @@ export class HeldStateMachine implements KeyValueStateMachine {
 
   scan(query: ScanQuery): ScanPage {
     return this.#machine.scan(query);
+  }
+
+  lease(leaseId: LeaseId): StoredLease | undefined {
+    return this.#machine.lease(leaseId);
+  }
+
+  leases(after: LeaseId, limit: number): readonly StoredLease[] {
+    return this.#machine.leases(after, limit);
+  }
+
+  leasesDueBy(logTimeMs: number, limit: number): readonly LeaseId[] {
+    return this.#machine.leasesDueBy(logTimeMs, limit);
+  }
+
+  leaseKeys(leaseId: LeaseId, limit: number): LeaseKeys {
+    return this.#machine.leaseKeys(leaseId, limit);
   }
 
   checksum(): Promise<string> {

@@ -1,5 +1,8 @@
 import { assert } from "@aspenjs/api";
 
+/** Far beyond what real quartz does; without leader leases no safety may depend on it. */
+export const DRIFT_PPM_MAX = 300_000;
+
 const MILLION = 1_000_000;
 /** Where wall clocks start: any date will do, as long as it is always the same. */
 const WALL_START_MS = 1_790_000_000_000;

@@ -1,9 +1,12 @@
 import {
   AspenError,
   type CallOptions,
+  type Compare,
   type Expected,
   type ReadConsistency,
   type Revision,
+  type TransactionCommand,
+  type TransactionOperation,
   type WriteCommand,
 } from "@aspenjs/api";
 import type { AspenClient } from "@aspenjs/client";
@@ -31,6 +34,7 @@ export interface ClientProgramOptions {
 }
 
 const PAIRS_MAX = 3;
+const WRITE_KINDS = 11;
 const LANES_MAX = 3;
 const CALLS_PER_CONNECTION_MAX = 60;
 const SHORT_DEADLINE_MS_MAX = 1_500;
@@ -131,7 +135,8 @@ export class ClientProgram {
     const random = this.#random;
     const consistency = random.pick(this.#options.consistencies);
     const kind = this.#drawKind();
-    if (kind < 3) return { kind: "get", key: keys.pickKey(random), consistency };
+    if (kind < 2) return { kind: "get", key: keys.pickKey(random), consistency };
+    if (kind === 2) return { kind: "getMulti", keys: this.#pickKeys(), consistency };
     if (kind === 3) {
       const prefix = groupPrefix(keys.pickGroup(random));
       return { kind: "scan", range: { kind: "prefix", prefix }, consistency };
@@ -145,9 +150,9 @@ export class ClientProgram {
       case "reads":
         return this.#random.below(4);
       case "writes":
-        return 4 + this.#random.below(8);
+        return 4 + this.#random.below(WRITE_KINDS);
       default:
-        return this.#random.below(12);
+        return this.#random.below(4 + WRITE_KINDS);
     }
   }
 
@@ -156,25 +161,61 @@ export class ClientProgram {
     const random = this.#random;
     const key = keys.pickKey(random);
     switch (kind) {
-      case 4: {
-        const group = keys.keysOf(keys.pickGroup(random));
-        const chosen = random.shuffled(group).slice(0, 1 + random.below(PAIRS_MAX));
-        return { kind: "setMulti", pairs: chosen.map((member) => ({ key: member, value: this.#nextValue() })) };
-      }
+      case 4:
+        return {
+          kind: "setMulti",
+          pairs: this.#pickKeys().map((member) => ({ key: member, value: this.#nextValue() })),
+        };
       case 5:
         return { kind: "delete", key, returnPrevious: random.below(2) === 0 };
-      case 6: {
-        const group = keys.keysOf(keys.pickGroup(random));
-        return { kind: "deleteMulti", keys: random.shuffled(group).slice(0, 1 + random.below(PAIRS_MAX)) };
-      }
+      case 6:
+        return { kind: "deleteMulti", keys: this.#pickKeys() };
       case 7:
       case 8:
         return { kind: "compareAndSwap", key, value: this.#nextValue(), expected: this.#expectation() };
       case 9:
         return { kind: "compareAndDelete", key, expected: this.#expectation() };
+      case 10:
+        return { kind: "deleteRange", range: { kind: "prefix", prefix: groupPrefix(keys.pickGroup(random)) } };
+      case 11:
+      case 12:
+        return this.#thinkOfTransaction(keys.keysOf(keys.pickGroup(random)));
       default:
         return { kind: "set", key, value: this.#nextValue(), returnPrevious: random.below(2) === 0 };
     }
+  }
+
+  /** Some keys are looked at, others changed: what must happen at one instant or not at all. */
+  #thinkOfTransaction(group: readonly string[]): TransactionCommand {
+    const random = this.#random;
+    const branch = (): TransactionOperation[] => {
+      const changed = random.shuffled(group).slice(0, random.below(PAIRS_MAX + 1));
+      const operations = changed.map((key): TransactionOperation => {
+        return random.below(3) === 0 ? { kind: "delete", key } : { kind: "set", key, value: this.#nextValue() };
+      });
+      const read = Array.from({ length: random.below(3) }, () => ({ kind: "get", key: random.pick(group) }) as const);
+      return [...random.shuffled([...operations, ...read])];
+    };
+    const compares = random.shuffled(group).slice(0, random.below(3));
+    return {
+      kind: "transaction",
+      compares: compares.map((key) => this.#thinkOfCompare(key)),
+      success: branch(),
+      failure: [{ kind: "get", key: random.pick(group) }, ...branch()],
+    };
+  }
+
+  #thinkOfCompare(key: string): Compare {
+    if (this.#lastSeen === 0 || this.#random.below(3) === 0) {
+      return { target: "version", key, operator: "=", number: 0 };
+    }
+    return { target: "modRevision", key, operator: "=", number: this.#lastSeen };
+  }
+
+  #pickKeys(): readonly string[] {
+    const { keys } = this.#options;
+    const group = keys.keysOf(keys.pickGroup(this.#random));
+    return this.#random.shuffled(group).slice(0, 1 + this.#random.below(PAIRS_MAX));
   }
 
   /** From what this client saw last: sometimes right, sometimes not. */
@@ -196,6 +237,10 @@ async function ask({ store }: AspenClient, call: Call, options: CallOptions): Pr
       return { kind: "write", result: await store.write(call.command, options) };
     case "get":
       return { kind: "get", result: await store.get({ key: call.key, consistency: call.consistency }, options) };
+    case "getMulti": {
+      const { keys, consistency } = call;
+      return { kind: "getMulti", result: await store.getMulti({ keys, consistency }, options) };
+    }
     case "scan":
       return { kind: "scan", result: await store.scan({ range: call.range, consistency: call.consistency }, options) };
   }

@@ -1,14 +1,24 @@
-import type { GetResult, KeyRange, ReadConsistency, ScanResult, WriteCommand, WriteResult } from "@aspenjs/api";
+import type {
+  GetMultiResult,
+  GetResult,
+  KeyRange,
+  ReadConsistency,
+  ScanResult,
+  WriteCommand,
+  WriteResult,
+} from "@aspenjs/api";
 
 /** What a client asked for. */
 export type Call =
   | { readonly kind: "write"; readonly command: WriteCommand }
   | { readonly kind: "get"; readonly key: string; readonly consistency: ReadConsistency }
+  | { readonly kind: "getMulti"; readonly keys: readonly string[]; readonly consistency: ReadConsistency }
   | { readonly kind: "scan"; readonly range: KeyRange; readonly consistency: ReadConsistency };
 
 export type Answer =
   | { readonly kind: "write"; readonly result: WriteResult }
   | { readonly kind: "get"; readonly result: GetResult }
+  | { readonly kind: "getMulti"; readonly result: GetMultiResult }
   | { readonly kind: "scan"; readonly result: ScanResult };
 
 export type CallOutcome =

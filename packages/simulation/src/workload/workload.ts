@@ -1,11 +1,16 @@
 import { AspenError, type ReadConsistency } from "@aspenjs/api";
+import type { LeaseSafety } from "../checkers/lease-safety.ts";
 import type { World } from "../cluster/world.ts";
+import { DRIFT_PPM_MAX } from "../time/machine-clock.ts";
 import { ClientProgram, type ClientProgramOptions } from "./client-program.ts";
+import { LOCK_PREFIX, LockProgram } from "./lock-program.ts";
 import type { KeySpace } from "./key-space.ts";
 import type { RecordedCall } from "./recorded-call.ts";
 
 export interface WorkloadOptions {
   readonly clientCount: number;
+  readonly lockHolderCount: number;
+  readonly leases: LeaseSafety;
   readonly keys: KeySpace;
   readonly thinkMsMax: number;
   readonly consistencies: readonly ReadConsistency[];
@@ -16,6 +21,7 @@ interface Seat {
   readonly die: () => void;
 }
 
+const LOCKS = [`${LOCK_PREFIX}a`, `${LOCK_PREFIX}b`];
 const FLOOD_WRITES = 60;
 const FLOOD_KEYS = 1;
 const FLOOD_VALUE_BYTES = 50_000;
@@ -29,6 +35,7 @@ export class Workload {
   readonly #options: WorkloadOptions;
   readonly #seats: Seat[] = [];
   readonly #guests: Seat[] = [];
+  readonly #lockHolders: LockProgram[] = [];
   #clientCount = 0;
   #isStopping = false;
 
@@ -39,6 +46,7 @@ export class Workload {
 
   start(): void {
     for (let seat = 0; seat < this.#options.clientCount; seat += 1) this.#take(seat);
+    for (let holder = 0; holder < this.#options.lockHolderCount; holder += 1) this.#startLockHolder();
   }
 
   /** No new calls; those under way end with their deadlines. */
@@ -54,7 +62,8 @@ export class Workload {
   }
 
   get isIdle(): boolean {
-    return [...this.#seats, ...this.#guests].every(({ program }) => program.callsUnderWay === 0);
+    const isSeatIdle = [...this.#seats, ...this.#guests].every(({ program }) => program.callsUnderWay === 0);
+    return isSeatIdle && this.#lockHolders.every(({ isIdle }) => isIdle);
   }
 
   get seatCount(): number {
@@ -98,6 +107,24 @@ export class Workload {
         if (!(error instanceof AspenError)) throw error;
       }
     });
+  }
+
+  #startLockHolder(): void {
+    const world = this.#world;
+    const { leases } = this.#options;
+    const client = world.addClient(`l${this.#lockHolders.length + 1}`);
+    const program = new LockProgram({
+      client,
+      random: world.random.child(`locks ${client.name}`),
+      locks: LOCKS,
+      driftPpmMax: world.driftPpmMax ?? DRIFT_PPM_MAX,
+      nowUs: () => world.time.nowUs,
+      onTenure: (tenure) => world.judge(leases.name, () => leases.noteTenure(tenure)),
+      onLeaseLost: (loss) => world.judge(leases.name, () => leases.noteLoss(loss)),
+      isStopping: () => this.#isStopping,
+    });
+    this.#lockHolders.push(program);
+    client.run(() => program.run());
   }
 
   #take(seat: number): void {

@@ -1,8 +1,11 @@
 import { Buffer } from "node:buffer";
 import type { SnapshotMeta, StorageFault } from "@aspenjs/api";
 import { canonicalChunks, readCanonicalState } from "../canonical-state.ts";
+import type { KeyBounds } from "../key-range.ts";
 import { ReplicatedState } from "../replicated-state.ts";
 import { MemoryTable } from "./memory-table.ts";
+
+const EVERYTHING: KeyBounds = { lower: "", upper: undefined };
 
 /** What a machine works on: as after the last `apply`, flushed or not. */
 export interface MemoryContents {
@@ -81,12 +84,13 @@ export class MemoryStateDisk {
 }
 
 function bytesOf({ table, state }: MemoryContents): Uint8Array {
-  const everything = table.entriesIn({ lower: "", upper: undefined });
+  const everything = table.entriesIn(EVERYTHING, { reverse: false, keysOnly: false }, Number.MAX_SAFE_INTEGER);
   const bytes = Buffer.concat([...canonicalChunks(everything, state.saved())]);
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function contentsOf(bytes: Uint8Array): MemoryContents {
   const { entries, state } = readCanonicalState(bytes);
-  return { table: new MemoryTable(entries), state: new ReplicatedState(state) };
+  const table = new MemoryTable(entries);
+  return { table, state: new ReplicatedState(state, table.leaseKeyCounts()) };
 }

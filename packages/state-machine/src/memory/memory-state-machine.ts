@@ -5,6 +5,8 @@ import type {
   FlushOutcome,
   KeyValueEntry,
   KeyValueStateMachine,
+  LeaseId,
+  LeaseKeys,
   LogEntry,
   Revision,
   ScanPage,
@@ -13,6 +15,7 @@ import type {
   SnapshotSink,
   SnapshotSource,
   StorageFault,
+  StoredLease,
   TakeSnapshotOutcome,
 } from "@aspenjs/api";
 import { Blake3, toHex } from "../blake3.ts";
@@ -30,7 +33,6 @@ export interface MemoryStateMachineOptions {
   readonly disk?: MemoryStateDisk;
 }
 
-const EMPTY = new Uint8Array();
 const CLOSED: StorageFault = { code: "closed", message: "the state machine is closed" };
 
 export function createMemoryStateMachine(options: MemoryStateMachineOptions = {}): KeyValueStateMachine {
@@ -92,7 +94,28 @@ class MemoryStateMachine implements KeyValueStateMachine {
     if (bounds === undefined) return SCAN_PAGE_EMPTY;
     const { table } = this.#disk.contents;
     if (query.limit === 0) return { entries: [], count: table.count(bounds), isTruncated: false };
-    return collectScanPage(entriesOf(query, table.entriesIn(bounds, query.reverse)), query);
+    return collectScanPage(table.entriesIn(bounds, query, query.limit + 1), query);
+  }
+
+  lease(leaseId: LeaseId): StoredLease | undefined {
+    this.#assertReadable();
+    return this.#disk.contents.state.leases.status(leaseId);
+  }
+
+  leases(after: LeaseId, limit: number): readonly StoredLease[] {
+    this.#assertReadable();
+    return this.#disk.contents.state.leases.page(after, limit);
+  }
+
+  leasesDueBy(logTimeMs: number, limit: number): readonly LeaseId[] {
+    this.#assertReadable();
+    return this.#disk.contents.state.leases.dueBy(logTimeMs, limit);
+  }
+
+  leaseKeys(leaseId: LeaseId, limit: number): LeaseKeys {
+    this.#assertReadable();
+    const { state, table } = this.#disk.contents;
+    return { keyCount: state.leases.keyCount(leaseId), keys: table.leaseKeys(leaseId, limit) };
   }
 
   async checksum(): Promise<string> {
@@ -150,8 +173,4 @@ class MemoryStateMachine implements KeyValueStateMachine {
     this.#fault = fault;
     return { kind: "fault", fault };
   }
-}
-
-function* entriesOf(query: ScanQuery, entries: Iterable<KeyValueEntry>): Generator<KeyValueEntry> {
-  for (const entry of entries) yield query.keysOnly ? { ...entry, value: EMPTY } : entry;
 }

@@ -1,20 +1,28 @@
 import { Buffer } from "node:buffer";
-import type { KeyValueEntry, Revision, ScanQuery } from "@aspenjs/api";
+import type { KeyValueEntry, LeaseId } from "@aspenjs/api";
 import type { Database, Statement } from "better-sqlite3";
 import type { KeyBounds } from "../key-range.ts";
-import type { KeyValueTable } from "../key-value-table.ts";
+import type { EntryOrder, KeyValueTable } from "../key-value-table.ts";
 import { CorruptStateError } from "./sqlite-fault.ts";
 import { entryCrc, plainBytes } from "./state-schema.ts";
 
-type EntryRow = [key: string, createRevision: number, modRevision: number, version: number, crc: number, value: Buffer];
-type KeyRow = [key: string, createRevision: number, modRevision: number, version: number];
+type KeyRow = [
+  key: string,
+  createRevision: number,
+  modRevision: number,
+  version: number,
+  leaseId: number | null,
+  crc: number,
+];
+type EntryRow = [...KeyRow, value: Buffer];
+type PutRow = [...KeyRow, value: Uint8Array];
 type UpperBound = string | Buffer;
 
 const EMPTY = new Uint8Array();
 /** SQLite orders every blob behind every text: as an upper bound it stands for none. */
 const ABOVE_ALL_KEYS = Buffer.alloc(0);
-const ENTRY_COLUMNS = "key, create_revision, mod_revision, version, crc32, value";
-const KEY_COLUMNS = "key, create_revision, mod_revision, version";
+const KEY_COLUMNS = "key, create_revision, mod_revision, version, lease_id, crc32";
+const ENTRY_COLUMNS = `${KEY_COLUMNS}, value`;
 const IN_BOUNDS = "FROM entries WHERE key >= ? AND key < ?";
 /** Pages of table and index that one change dirties, about. */
 const PAGES_PER_CHANGE = 2;
@@ -25,19 +33,24 @@ export class EntryTable implements KeyValueTable {
   /** About how much all changes so far have added to the write-ahead file; rather too much than too little. */
   writtenBytes = 0;
   readonly #get: Statement<[string], EntryRow>;
-  readonly #set: Statement<[string, number, number, number, Uint8Array]>;
+  readonly #put: Statement<PutRow>;
   readonly #delete: Statement<[string]>;
   readonly #count: Statement<[string, UpperBound], number>;
   readonly #entries: Record<"ascending" | "descending", Statement<[string, UpperBound, number], EntryRow>>;
+  readonly #leaseKeys: Statement<[number, number], string>;
   readonly #keys: Record<"ascending" | "descending", Statement<[string, UpperBound, number], KeyRow>>;
 
   constructor(database: Database) {
     this.#get = database.prepare<[string], EntryRow>(`SELECT ${ENTRY_COLUMNS} FROM entries WHERE key = ?`).raw();
-    this.#set = database.prepare(
-      "INSERT INTO entries (key, create_revision, mod_revision, version, crc32, value) VALUES (?, ?, ?, 1, ?, ?) " +
-        "ON CONFLICT (key) DO UPDATE SET mod_revision = excluded.mod_revision, version = version + 1, " +
+    this.#put = database.prepare(
+      `INSERT INTO entries (${ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ` +
+        "ON CONFLICT (key) DO UPDATE SET create_revision = excluded.create_revision, " +
+        "mod_revision = excluded.mod_revision, version = excluded.version, lease_id = excluded.lease_id, " +
         "crc32 = excluded.crc32, value = excluded.value",
     );
+    this.#leaseKeys = database
+      .prepare<[], string>("SELECT key FROM entries WHERE lease_id = ? ORDER BY key LIMIT ?")
+      .pluck();
     this.#delete = database.prepare("DELETE FROM entries WHERE key = ?");
     this.#count = database.prepare<[string, UpperBound], number>(`SELECT count(*) ${IN_BOUNDS}`).pluck();
     this.#entries = {
@@ -59,43 +72,59 @@ export class EntryTable implements KeyValueTable {
     return row === undefined ? undefined : entryOf(row);
   }
 
-  set(key: string, value: Uint8Array, revision: Revision): void {
-    this.#set.run(key, revision, revision, entryCrc(key, value, revision), value);
+  put(entry: KeyValueEntry): void {
+    const { key, value, createRevision, modRevision, version, leaseId = null } = entry;
+    this.#put.run(key, createRevision, modRevision, version, leaseId, entryCrc(entry), value);
     this.writtenBytes += PAGES_PER_CHANGE * PAGE_BYTES + value.byteLength;
   }
 
-  delete(key: string): boolean {
+  delete(key: string): void {
     this.writtenBytes += PAGES_PER_CHANGE * PAGE_BYTES;
-    return this.#delete.run(key).changes > 0;
+    this.#delete.run(key);
   }
 
   count({ lower, upper }: KeyBounds): number {
     return this.#count.get(lower, upper ?? ABOVE_ALL_KEYS) ?? 0;
   }
 
-  /** At most `rowsMax` entries, read one by one as they are asked for. The iteration must end before the next write. */
   *entriesIn(
     { lower, upper }: KeyBounds,
-    { reverse, keysOnly }: Pick<ScanQuery, "reverse" | "keysOnly">,
-    rowsMax: number,
+    { reverse, keysOnly }: EntryOrder,
+    entriesMax: number,
   ): Generator<KeyValueEntry> {
     const direction = reverse ? "descending" : "ascending";
     const end = upper ?? ABOVE_ALL_KEYS;
     if (keysOnly) {
-      for (const [key, createRevision, modRevision, version] of this.#keys[direction].iterate(lower, end, rowsMax)) {
-        yield { key, value: EMPTY, createRevision, modRevision, version };
-      }
+      for (const row of this.#keys[direction].iterate(lower, end, entriesMax)) yield entryWith(row, EMPTY);
     } else {
-      for (const row of this.#entries[direction].iterate(lower, end, rowsMax)) yield entryOf(row);
+      for (const row of this.#entries[direction].iterate(lower, end, entriesMax)) yield entryOf(row);
     }
+  }
+
+  leaseKeys(leaseId: LeaseId, keysMax: number): readonly string[] {
+    return this.#leaseKeys.all(leaseId, keysMax);
   }
 }
 
-function entryOf([key, createRevision, modRevision, version, crc, value]: EntryRow): KeyValueEntry {
-  if (entryCrc(key, value, modRevision) !== crc) {
-    throw new CorruptStateError(`the entry at revision ${modRevision} does not match its checksum`);
-  }
-  return { key, value: plainBytes(value), createRevision, modRevision, version };
+function entryOf([key, createRevision, modRevision, version, leaseId, crc, value]: EntryRow): KeyValueEntry {
+  const entry = entryWith([key, createRevision, modRevision, version, leaseId, crc], plainBytes(value));
+  if (entryCrc(entry) === crc) return entry;
+  throw new CorruptStateError(`the entry at revision ${modRevision} does not match its checksum`);
+}
+
+function entryWith([key, createRevision, modRevision, version, leaseId]: KeyRow, value: Uint8Array): KeyValueEntry {
+  const entry = { key, value, createRevision, modRevision, version };
+  return leaseId === null ? entry : { ...entry, leaseId };
+}
+
+/** How many keys are bound to each lease that has any. */
+export function leaseKeyCounts(database: Database): readonly (readonly [LeaseId, number])[] {
+  return database
+    .prepare<[], [number, number]>(
+      "SELECT lease_id, count(*) FROM entries WHERE lease_id IS NOT NULL GROUP BY lease_id ORDER BY lease_id",
+    )
+    .raw()
+    .all();
 }
 
 const EVERYTHING: KeyBounds = { lower: "", upper: undefined };

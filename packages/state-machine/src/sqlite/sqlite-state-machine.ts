@@ -24,6 +24,8 @@ import {
   type FlushOutcome,
   type KeyValueEntry,
   type KeyValueStateMachine,
+  type LeaseId,
+  type LeaseKeys,
   type LogEntry,
   type Logger,
   type Revision,
@@ -34,6 +36,7 @@ import {
   type SnapshotSink,
   type SnapshotSource,
   type StorageFault,
+  type StoredLease,
   type TakeSnapshotOutcome,
 } from "@aspenjs/api";
 import { decodeEntries } from "../decoded-entry.ts";
@@ -159,6 +162,22 @@ export class SqliteStateMachine implements KeyValueStateMachine {
 
   scan(query: ScanQuery): ScanPage {
     return this.#read((database) => database.scan(query));
+  }
+
+  lease(leaseId: LeaseId): StoredLease | undefined {
+    return this.#read(({ state }) => state.leases.status(leaseId));
+  }
+
+  leases(after: LeaseId, limit: number): readonly StoredLease[] {
+    return this.#read(({ state }) => state.leases.page(after, limit));
+  }
+
+  leasesDueBy(logTimeMs: number, limit: number): readonly LeaseId[] {
+    return this.#read(({ state }) => state.leases.dueBy(logTimeMs, limit));
+  }
+
+  leaseKeys(leaseId: LeaseId, limit: number): LeaseKeys {
+    return this.#read((database) => database.leaseKeys(leaseId, limit));
   }
 
   checksum(): Promise<string> {

@@ -1,13 +1,13 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { CommandResult, KeyValueEntry, ScanPage, ScanQuery } from "@aspenjs/api";
+import type { CommandResult, KeyValueEntry, LeaseId, LeaseKeys, ScanPage, ScanQuery } from "@aspenjs/api";
 import { SqliteError, type Database, type Statement } from "better-sqlite3";
 import type { DecodedEntry } from "../decoded-entry.ts";
 import { scanBounds } from "../key-range.ts";
 import { ReplicatedState, type SavedState } from "../replicated-state.ts";
 import { collectScanPage, SCAN_PAGE_EMPTY } from "../scan-page.ts";
 import { syncDirectory, touchPrivately } from "./durable-file.ts";
-import { EntryTable } from "./entry-table.ts";
+import { EntryTable, leaseKeyCounts } from "./entry-table.ts";
 import { openWriter } from "./open-database.ts";
 import { checkSchema, createSchema, isSchemaMissing } from "./state-schema.ts";
 import { insertEmptyState, loadState, StateTables } from "./state-tables.ts";
@@ -33,7 +33,7 @@ export class StateDatabase {
   private constructor(database: Database, saved: SavedState, writeAhead: FileHandle) {
     this.#database = database;
     this.#writeAhead = writeAhead;
-    this.state = new ReplicatedState(saved);
+    this.state = new ReplicatedState(saved, leaseKeyCounts(database));
     this.#entries = new EntryTable(database);
     this.#tables = new StateTables(database, saved);
     this.#begin = database.prepare("BEGIN IMMEDIATE");
@@ -90,6 +90,10 @@ export class StateDatabase {
     if (bounds === undefined) return SCAN_PAGE_EMPTY;
     if (query.limit === 0) return { entries: [], count: this.#entries.count(bounds), isTruncated: false };
     return collectScanPage(this.#entries.entriesIn(bounds, query, query.limit + 1), query);
+  }
+
+  leaseKeys(leaseId: LeaseId, limit: number): LeaseKeys {
+    return { keyCount: this.state.leases.keyCount(leaseId), keys: this.#entries.leaseKeys(leaseId, limit) };
   }
 
   /** Afterwards the database file alone is the state, durably. Short after a checkpoint. */

@@ -3,13 +3,19 @@ import type {
   CommandResult,
   KeyRange,
   KeyValueStateMachine,
+  LeaseId,
   LogEntry,
   ScanQuery,
   SnapshotMeta,
   SnapshotSink,
   SnapshotSource,
+  StoredLease,
+  WriteCommand,
+  WriteRefusal,
   WriteResult,
 } from "@aspenjs/api";
+import { LogScript } from "./log-script.ts";
+import type { StateMachineSubject } from "./state-machine-subject.ts";
 
 /** Applies and expects that to succeed. */
 export async function applied(
@@ -34,6 +40,47 @@ export async function written(machine: KeyValueStateMachine, entry: LogEntry): P
   const result = await resultOf(machine, entry);
   assert.ok(result.kind === "written", `the write was not applied: ${result.kind}`);
   return result.result;
+}
+
+/**
+ * Demands that a machine, which has applied the whole log, refuses the commands, and that they leave what commands that
+ * do nothing leave: another machine, which gets such ones at their places, has the same checksum afterwards.
+ */
+export async function assertRefused(
+  subject: StateMachineSubject,
+  machine: KeyValueStateMachine,
+  log: LogScript,
+  refusals: readonly (readonly [WriteCommand, WriteRefusal])[],
+): Promise<void> {
+  const { machine: idle } = await subject.openReplica();
+  await applied(idle, log.entries);
+  for (const [command, reason] of refusals) {
+    const entry = log.write(command);
+    assert.deepEqual(await resultOf(machine, entry), { kind: "refused", reason });
+    const nothing = new LogScript();
+    nothing.logTimeMs = log.logTimeMs;
+    const { payload } = nothing.write({ kind: "delete", key: "of nobody" });
+    await applied(idle, [{ ...entry, payload }]);
+    assert.equal(machine.revision, idle.revision);
+  }
+  assert.equal(await machine.checksum(), await idle.checksum());
+}
+
+/** Everything that a machine says about its leases. */
+export function leasesOf(
+  machine: KeyValueStateMachine,
+): readonly (StoredLease & { readonly keyCount: number; readonly keys: readonly string[] })[] {
+  return machine.leases(0, Number.MAX_SAFE_INTEGER).map((lease) => {
+    assert.deepEqual(machine.lease(lease.leaseId), lease);
+    return { ...lease, ...machine.leaseKeys(lease.leaseId, Number.MAX_SAFE_INTEGER) };
+  });
+}
+
+/** The keys of a lease; nothing when there is no such lease. Demands that they are counted right. */
+export function keysOf(machine: KeyValueStateMachine, leaseId: LeaseId): readonly string[] | undefined {
+  const { keyCount, keys } = machine.leaseKeys(leaseId, Number.MAX_SAFE_INTEGER);
+  assert.equal(keyCount, keys.length);
+  return machine.lease(leaseId) === undefined ? undefined : keys;
 }
 
 function query(range: KeyRange, options: Partial<ScanQuery> = {}): ScanQuery {

@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { AspenError } from "@aspenjs/api";
 import type { AcceptanceCase } from "@aspenjs/api/testing";
 import { applied, prefix, takenSnapshot } from "./applying.ts";
-import { LogScript, membershipOf } from "./log-script.ts";
+import { boundSet, EXTEND, grantOf, plainSet, renewOf, revokeOf, timedSet } from "./commands.ts";
+import { bytesOf, LogScript, membershipOf } from "./log-script.ts";
 import type { StateMachineReplica, StateMachineSubject } from "./state-machine-subject.ts";
 
 function fill(log: LogScript, rounds: number): LogScript {
   const sessionId = log.nextIndex;
   log.command({ kind: "openSession" });
+  log.write({ kind: "leaseGrant", ttlMs: 100 });
   for (let i = 1; i <= rounds; i += 1) {
     log.set(`k/${i % 17}`, String(i));
     log.command(
@@ -15,6 +17,11 @@ function fill(log: LogScript, rounds: number): LogScript {
       { sessionId, sequence: i, acknowledgedThrough: i - 3 < 0 ? 0 : i - 3 },
     );
     if (i % 10 === 0) log.membership([1, 2, i]);
+    if (i % 6 === 0) log.command({ kind: "expireLeases", leaseIds: [sessionId + 1] });
+    if (i % 5 === 0) {
+      const bound = { kind: "set", key: `bound/${i}`, value: bytesOf(""), leaseId: sessionId + 1 } as const;
+      log.write({ kind: "transaction", compares: [], success: [bound, timedSet(`timed/${i % 15}`)], failure: [] });
+    }
     log.logTimeMs += 7;
   }
   return log;
@@ -104,6 +111,38 @@ export const durabilityCases: readonly AcceptanceCase<StateMachineSubject>[] = [
         seen.add(await replica.machine.checksum());
       }
       assert.equal(seen.size, steps.length + 1);
+    },
+  },
+  {
+    name: "the checksum sees every part of the leases",
+    async run(subject) {
+      const seen = new Set<string>();
+      // Logs of one length and one log time, which differ in nothing but what they leave of one lease.
+      const ends = [
+        [grantOf(1), plainSet("k"), plainSet("k")],
+        [grantOf(1), boundSet("k", 1), plainSet("k")],
+        [grantOf(1), boundSet("k", 1), boundSet("k", 1)],
+        [grantOf(1, 5_000), boundSet("k", 1), boundSet("k", 1)],
+        [grantOf(2), boundSet("k", 2), boundSet("k", 2)],
+        [timedSet("k"), timedSet("k"), grantOf(9)],
+        [timedSet("k"), timedSet("k"), { kind: "delete", key: "missing" }],
+        [grantOf(1), plainSet("k"), renewOf(1)],
+        [grantOf(1), plainSet("k"), renewOf(2)],
+        [grantOf(1), plainSet("k"), EXTEND],
+        [grantOf(1), plainSet("k"), revokeOf(1)],
+      ] as const;
+      for (const actions of ends) {
+        const { machine } = await subject.openReplica();
+        const log = new LogScript();
+        for (const action of actions) {
+          log.command(action);
+          log.logTimeMs += 10;
+        }
+        await applied(machine, log.entries);
+        seen.add(await machine.checksum());
+      }
+      // To unbind a key leaves what there would be, had it never been bound.
+      assert.equal(seen.size, ends.length - 1);
     },
   },
   {

@@ -65,6 +65,72 @@ export const sessionCases: readonly AcceptanceCase<StateMachineSubject>[] = [
     },
   },
   {
+    name: "S1: a write that the state refused is refused the same way again, whatever has changed meanwhile",
+    async run(subject) {
+      const replica = await subject.openReplica();
+      const { machine } = replica;
+      const log = new LogScript();
+      const id = await openSession(machine, log);
+      const bound: LogAction = { kind: "set", key: "k", value: bytesOf("x"), leaseId: 7 };
+      const taken: LogAction = { kind: "leaseGrant", leaseId: 8, ttlMs: 1_000 };
+      await applied(machine, [log.write({ kind: "leaseGrant", leaseId: 8, ttlMs: 1_000 })]);
+      const first = await applied(machine, [
+        log.command(bound, sequence(id, 1)),
+        log.command(taken, sequence(id, 2)),
+        log.command({ kind: "transaction", compares: [], success: [bound], failure: [] }, sequence(id, 3)),
+      ]);
+      const reasons = ["leaseNotFound", "leaseExists", "leaseNotFound"] as const;
+      assert.deepEqual(
+        first,
+        reasons.map((reason) => ({ kind: "refused", reason })),
+      );
+      // By now each of them would go through.
+      await applied(machine, [
+        log.write({ kind: "leaseGrant", leaseId: 7, ttlMs: 1_000 }),
+        log.write({ kind: "leaseRevoke", leaseId: 8 }),
+      ]);
+      for (let round = 0; round < 2; round += 1) {
+        assert.deepEqual(await resultOf(replica.machine, log.command(bound, sequence(id, 1))), first[0]);
+        assert.deepEqual(await resultOf(replica.machine, log.command(taken, sequence(id, 2))), first[1]);
+        const other = log.command({ kind: "leaseGrant", leaseId: 9, ttlMs: 1_000 }, sequence(id, 2));
+        assert.deepEqual(await resultOf(replica.machine, other), refused("reused"));
+        await replica.restart();
+      }
+      assert.deepEqual([replica.machine.get("k"), replica.machine.lease(8)], [undefined, undefined]);
+      assert.equal((await resultOf(replica.machine, log.command(bound, sequence(id, 4)))).kind, "written");
+    },
+  },
+  {
+    name: "S1: a grant, a time to live and a transaction that are tried again take effect once",
+    async run(subject) {
+      const { machine } = await subject.openReplica();
+      const log = new LogScript();
+      const id = await openSession(machine, log);
+      const actions: readonly LogAction[] = [
+        { kind: "leaseGrant", ttlMs: 1_000 },
+        { kind: "set", key: "k", value: bytesOf("x"), ttlMs: 1_000 },
+        {
+          kind: "transaction",
+          compares: [{ key: "n", target: "version", operator: "=", number: 0 }],
+          success: [{ kind: "set", key: "n", value: bytesOf("1") }],
+          failure: [{ kind: "delete", key: "n" }],
+        },
+        { kind: "deleteRange", range: { kind: "prefix", prefix: "n" }, returnPrevious: true },
+        { kind: "leaseRevoke", leaseId: 2 },
+      ];
+      for (const [position, action] of actions.entries()) {
+        const first = await resultOf(machine, log.command(action, sequence(id, position + 1)));
+        const { revision } = machine;
+        log.logTimeMs += 10;
+        assert.deepEqual(await resultOf(machine, log.command(action, sequence(id, position + 1))), first);
+        assert.deepEqual([first.kind, machine.revision], ["written", revision]);
+      }
+      // Of the second of five actions, ten milliseconds apart.
+      const deadlineMs = log.logTimeMs - 4 * 10 + 1_000;
+      assert.deepEqual(machine.leases(0, 10), [{ leaseId: 4, ttlMs: 1_000, deadlineMs }]);
+    },
+  },
+  {
     name: "S2: a number that is used with another command is refused, whatever differs",
     async run(subject) {
       const { machine } = await subject.openReplica();

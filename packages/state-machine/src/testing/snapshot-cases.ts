@@ -27,6 +27,9 @@ async function openFilled(subject: StateMachineSubject): Promise<Filled> {
   log.blank();
   for (let i = 0; i < 200; i += 1) log.set(`key/${i}`, `value ${i} `.repeat(200));
   log.command({ kind: "openSession" });
+  log.write({ kind: "leaseGrant", ttlMs: 1_000, leaseId: 7 });
+  for (let i = 0; i < 5; i += 1) log.write({ kind: "set", key: `key/${i}`, value: bytesOf("bound"), leaseId: 7 });
+  log.write({ kind: "set", key: "key/9", value: bytesOf("timed"), ttlMs: 1_000 });
   await applied(replica.machine, log.entries);
   return { replica, log };
 }

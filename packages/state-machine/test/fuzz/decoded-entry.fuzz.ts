@@ -1,8 +1,22 @@
+import type { TransactionCommand } from "@aspenjs/api";
 import { defineTarget } from "@aspenjs/fuzz";
 import { encodeLogCommand, LOG_COMMAND_BYTES_MAX } from "@aspenjs/protocol";
 import { decodeEntries, type DecodedEntry } from "../../src/decoded-entry.ts";
 
 const SESSION = { sessionId: 5, sequence: 1_000, acknowledgedThrough: 998 };
+const RANGE = { kind: "prefix" as const, prefix: "k" };
+const TRANSACTION: TransactionCommand = {
+  kind: "transaction",
+  compares: [{ key: "k", target: "value", operator: "<", value: Uint8Array.of(1) }],
+  success: [
+    { kind: "set", key: "a", value: Uint8Array.of(1), ttlMs: 10_000 },
+    { kind: "deleteRange", range: RANGE },
+  ],
+  failure: [
+    { kind: "get", key: "k" },
+    { kind: "scan", range: RANGE, limit: 5 },
+  ],
+};
 const SET = { kind: "set" as const, key: "k", value: Uint8Array.of(1, 2) };
 
 export const target = defineTarget<DecodedEntry>({
@@ -14,6 +28,10 @@ export const target = defineTarget<DecodedEntry>({
     encodeLogCommand({ logTimeMs: 1, action: SET }),
     encodeLogCommand({ logTimeMs: 300, session: SESSION, action: SET }),
     encodeLogCommand({ logTimeMs: 2 ** 40, session: SESSION, action: { kind: "closeSession" } }),
+    encodeLogCommand({ logTimeMs: 300, session: SESSION, action: TRANSACTION }),
+    encodeLogCommand({ logTimeMs: 300, action: { ...SET, leaseId: 7 } }),
+    encodeLogCommand({ logTimeMs: 300, action: { kind: "leaseGrant", ttlMs: 10_000, leaseId: 2 ** 40 } }),
+    encodeLogCommand({ logTimeMs: 300, action: { kind: "expireLeases", leaseIds: [1, 300] } }),
   ],
   decode: (command) => {
     const outcome = decodeEntries([{ term: 1, index: 1, payload: { kind: "command", command } }]);

@@ -8,6 +8,25 @@ const RESULTS: readonly CommandResult[] = [
   { kind: "written", result: { kind: "compare", outcome: "conflict", revision: 1, actual: undefined } },
   { kind: "sessionClosed" },
   { kind: "sequenceRefused", reason: "tooFarAhead" },
+  { kind: "refused", reason: "leaseNotFound" },
+  { kind: "written", result: { kind: "leaseGrant", revision: 7, leaseId: 300, ttlMs: 10_000 } },
+  {
+    kind: "written",
+    result: {
+      kind: "transaction",
+      revision: 8,
+      succeeded: true,
+      results: [
+        {
+          kind: "get",
+          entry: { key: "k", value: Uint8Array.of(1), createRevision: 8, modRevision: 8, version: 1, leaseId: 7 },
+        },
+        { kind: "set" },
+        { kind: "delete", deletedCount: 1, previous: [] },
+        { kind: "scan", entries: [], count: 3, isTruncated: false },
+      ],
+    },
+  },
 ];
 
 export const session: SavedSession = {

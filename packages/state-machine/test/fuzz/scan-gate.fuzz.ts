@@ -63,8 +63,8 @@ export const target = defineTarget<ScanQuery>({
     {
       name: "bounds with unpaired surrogates",
       file: "packages/api/src/scan-gate.ts",
-      find: "if (bounds.every((bound) => bound.isWellFormed())) return;",
-      replace: "if (bounds.length > 0) return;",
+      find: "if (!bound.isWellFormed()) {",
+      replace: "if (bound === undefined) {",
     },
     {
       name: "the end of a prefix is a surrogate",
