@@ -13,7 +13,7 @@ import { batchSizes, KEYS, leaseAction, scanQuery, transaction, waitMs, write } 
 import { ReferenceModel } from "./reference-model.ts";
 import { openMachine } from "./sqlite-subject.ts";
 
-const LOGS = 300;
+const LOGS = 250;
 const TRANSACTIONS_PER_LOG = 40;
 
 /** What comes before a transaction, and then the transaction. */

@@ -128,12 +128,12 @@ describe("as many keys as one command may change", () => {
     const range = { kind: "deleteRange", range: everything } as const;
     const halves = ["k", "o"].map((prefix) => ({ kind: "deleteRange", range: { kind: "prefix", prefix } }) as const);
     const head = { kind: "transaction", compares: [], failure: [] } as const;
-    const besides = { ...head, success: [{ kind: "delete", key: "other" }, ...halves.slice(0, 1)] } as const;
-    for (const command of [range, { ...head, success: halves }, besides] as const) {
+    for (const command of [range, { ...head, success: halves }] as const) {
       await expect(store.write(command)).rejects.toMatchObject({ code: "batch_too_large" });
       expect((await store.scan({ range: everything, limit: 0 })).count).toBe(limits.changedKeysMax + 1);
     }
-    await store.write({ ...head, success: halves.slice(0, 1) });
-    expect((await store.scan({ range: everything, limit: 0 })).count).toBe(1);
+    // What is named one by one does not count: there are never many of them.
+    await store.write({ ...head, success: [{ kind: "delete", key: "other" }, ...halves.slice(0, 1)] });
+    expect((await store.scan({ range: everything, limit: 0 })).count).toBe(0);
   });
 });

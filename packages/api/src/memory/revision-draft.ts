@@ -22,7 +22,8 @@ export interface RevisionDraftParts {
  */
 export class RevisionDraft {
   readonly #parts: RevisionDraftParts;
-  #changedKeyCount = 0;
+  #isChanged = false;
+  #rangedKeyCount = 0;
   #answeredCount = 0;
   #answeredBytes = 0;
 
@@ -32,7 +33,7 @@ export class RevisionDraft {
 
   /** The store's revision after all that was done so far. */
   get revision(): Revision {
-    return this.#changedKeyCount > 0 ? this.#parts.revision + 1 : this.#parts.revision;
+    return this.#isChanged ? this.#parts.revision + 1 : this.#parts.revision;
   }
 
   find(key: string): KeyValueEntry | undefined {
@@ -59,7 +60,7 @@ export class RevisionDraft {
     const { table, leases, moment } = this.#parts;
     const previous = table.find(key);
     const leaseId = leases.rebind(key, previous?.leaseId, binding, moment);
-    this.#changedKeyCount += 1;
+    this.#isChanged = true;
     table.put({
       key,
       value: new Uint8Array(value),
@@ -76,14 +77,15 @@ export class RevisionDraft {
     const { table, leases } = this.#parts;
     const deleted = table.delete(keys.filter((key) => table.find(key) !== undefined).sort(compareKeys));
     for (const { key, leaseId } of deleted) leases.unbind(key, leaseId);
-    this.#changedKeyCount += deleted.length;
+    if (deleted.length > 0) this.#isChanged = true;
     return deleted;
   }
 
   /** Returns what was deleted, in key order. */
   deleteRange(range: KeyRange): KeyValueEntry[] {
     const keys = this.#parts.table.keysIn(range);
-    if (this.#changedKeyCount + keys.length > limits.changedKeysMax) throw writeRefusalError("tooManyKeys");
+    this.#rangedKeyCount += keys.length;
+    if (this.#rangedKeyCount > limits.changedKeysMax) throw writeRefusalError("tooManyKeys");
     return this.delete(keys);
   }
 

@@ -6,6 +6,7 @@ import type {
   LeaseGrantCommand,
   LeaseId,
   LeaseRevokeCommand,
+  Revision,
   SetCommand,
   TransactionCommand,
   TransactionOperation,
@@ -64,13 +65,17 @@ export function comparison(...compares: Compare[]): TransactionCommand {
   return { kind: "transaction", compares, success: [], failure: [] };
 }
 
-/** Every way to change or delete a key without binding it, and whether the key is still there afterwards. */
+/**
+ * Every way to change or delete a key without binding it, and whether the key is still there afterwards.
+ * @param modRevision of the key
+ */
 export function unbindingWrites(
   key: string,
+  modRevision: Revision,
 ): readonly (readonly [name: string, command: WriteCommand, isKept: boolean])[] {
   const value = bytesOf("unbound");
   const range = prefixOf(key);
-  const expected = { kind: "modRevision", modRevision: 1 } as const;
+  const expected = { kind: "modRevision", modRevision } as const;
   return [
     ["set", { kind: "set", key, value }, true],
     ["setMulti", { kind: "setMulti", pairs: [{ key, value }] }, true],
@@ -84,3 +89,5 @@ export function unbindingWrites(
     ["deleteRange in a transaction", transactionOf({ kind: "deleteRange", range }), false],
   ];
 }
+
+export const UNBINDING_WRITE_COUNT = unbindingWrites("k", 1).length;

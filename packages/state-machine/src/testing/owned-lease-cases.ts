@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { AcceptanceCase } from "@aspenjs/api/testing";
-import { applied, assertRefused, keysOf, leasesOf, resultOf, written } from "./applying.ts";
+import { applied, assertRefused, keysOf, leasesOf, prefix, resultOf, scannedKeys, written } from "./applying.ts";
 import {
   boundSet,
   expireOf,
@@ -11,6 +11,7 @@ import {
   timedSet,
   transactionOf,
   TTL_MS,
+  UNBINDING_WRITE_COUNT,
   unbindingWrites,
 } from "./commands.ts";
 import { LogScript } from "./log-script.ts";
@@ -54,17 +55,24 @@ export const ownedLeaseCases: readonly AcceptanceCase<StateMachineSubject>[] = [
   {
     name: "a lease of a key's own ends with the key, and with the next change of the key",
     async run(subject) {
-      for (const [name, command, isKept] of unbindingWrites("k")) {
-        const { machine } = await subject.openReplica();
-        const log = new LogScript();
-        await applied(machine, [log.write(timedSet("k")), log.write(command)]);
+      const { machine } = await subject.openReplica();
+      const log = new LogScript();
+      const kept: string[] = [];
+      for (let position = 0; position < UNBINDING_WRITE_COUNT; position += 1) {
+        const key = `k/${position}`;
+        const leaseId = log.nextIndex;
+        await applied(machine, [log.write(timedSet(key))]);
+        assert.deepEqual(keysOf(machine, leaseId), [key]);
+        const [name, command, isKept] = unbindingWrites(key, machine.revision)[position] ?? assert.fail();
+        await applied(machine, [log.write(command)]);
         assert.deepEqual(leasesOf(machine), [], name);
-        assert.deepEqual([machine.get("k") !== undefined, machine.get("k")?.leaseId], [isKept, undefined], name);
+        if (isKept) kept.push(key);
         // A key without a lease outlives the time that it once had.
         log.logTimeMs += TTL_MS;
-        await applied(machine, [log.command(expireOf(1))]);
-        assert.equal(machine.get("k") !== undefined, isKept, name);
+        await applied(machine, [log.command(expireOf(leaseId))]);
+        assert.deepEqual([machine.get(key) !== undefined, machine.get(key)?.leaseId], [isKept, undefined], name);
       }
+      assert.deepEqual(scannedKeys(machine, prefix("")), kept);
     },
   },
   {
@@ -97,6 +105,18 @@ export const ownedLeaseCases: readonly AcceptanceCase<StateMachineSubject>[] = [
           [3, 2 * TTL_MS, "k"],
         ],
       );
+    },
+  },
+  {
+    name: "a number that went from one key to another in a transaction goes back when it is refused",
+    async run(subject) {
+      const { machine } = await subject.openReplica();
+      const log = new LogScript();
+      // Number 2 is taken, so that "a" has lease 3, and index 3 asks for that number when "a" has given it up.
+      await applied(machine, [log.write(grantOf(2)), log.write(timedSet("a"))]);
+      const passing = transactionOf(plainSet("a"), timedSet("b", 2 * TTL_MS), boundSet("c", 999));
+      await assertRefused(subject, machine, log, [[passing, "leaseNotFound"]]);
+      assert.deepEqual([keysOf(machine, 3), machine.lease(3)?.ttlMs, machine.get("b")], [["a"], TTL_MS, undefined]);
     },
   },
   {
