@@ -41,14 +41,14 @@ test("a client that was written from the specifications alone is greeted, writes
   expect((nodes as readonly Item[]).length).toBe(3);
 
   const [sessionId] = await client.ask(OPEN_SESSION);
-  const set: Item = [2, "foreign/k", text("v"), false];
+  const set: Item = [2, "foreign/k", text("v"), false, null];
   const first = await client.ask(WRITE, [sessionId ?? 0, 1, 0], set);
   // The same write of the same session: answered as before, and in effect once.
   expect(await client.ask(WRITE, [sessionId ?? 0, 1, 0], set)).toEqual(first);
   const [consistency, , , entry] = await client.ask(GET, "foreign/k", LINEARIZABLE);
   expect([consistency, entry]).toMatchObject([
     LINEARIZABLE,
-    ["foreign/k", expect.anything(), expect.anything(), expect.anything(), 1],
+    ["foreign/k", expect.anything(), expect.anything(), expect.anything(), 1, null],
   ]);
   const swap: Item = [6, "foreign/k", [0], text("w")];
   const [[kind, conflict] = [] as readonly Item[]] = (await client.ask(
@@ -62,7 +62,7 @@ test("a client that was written from the specifications alone is greeted, writes
 });
 
 test("what it gets wrong is refused in words, and its connection goes on", async () => {
-  expect((await refusal(client.ask(WRITE, null, [2, "", text("v"), false]))).code).toBe("invalid_request");
+  expect((await refusal(client.ask(WRITE, null, [2, "", text("v"), false, null]))).code).toBe("invalid_request");
   expect((await refusal(client.ask(GET, "k", 7))).code).toBe("invalid_request");
   expect((await refusal(client.ask(REMOVE_NODE, 9))).code).toBe("not_found");
   const [state] = (await client.ask(CURRENT_STATE)) as readonly (readonly Item[])[];
