@@ -18,6 +18,11 @@ const verdict = checkLinearizability(model, history);
 if (verdict.kind !== "violation") throw new Error("the read is stale");
 const text = violationText(model, verdict.violation);
 const page = timelinePage(model, verdict.violation);
+const drawing = drawingOf(page);
+
+function drawingOf(html: string): string {
+  return html.slice(html.indexOf("<svg xmlns"), html.indexOf("<pre>"));
+}
 
 test("the text names the conflict, the longest order and what cannot follow", () => {
   expect(text.replaceAll(/"<\/text.*?'"/g, '"…"')).toBe(
@@ -50,10 +55,46 @@ test("an answer that is wrong by itself", () => {
 test("the page has one lane for each process and one bar for each operation, the conflict marked", () => {
   const lanes = [...page.matchAll(/class="name"[^>]*>([^<]*)</g)].map(([, name]) => name);
   expect(lanes).toEqual(["process 2", "process 3", "process 10", "process &lt;b&gt;"]);
-  expect(page.match(/<rect class="bar"/g)?.length).toBe(4);
-  expect(page.match(/<g class="conflict[^"]*"/g)?.length).toBe(3);
+  expect(drawing.match(/<rect class="bar"/g)?.length).toBe(4);
+  expect(drawing.match(/<g class="conflict[^"]*"/g)?.length).toBe(3);
   expect(page.match(/<g class="conflict stuck returned"/g)?.length).toBe(1);
   expect(page).toMatch(/<g class="other unknown"><title>process 3 \[5, no answer\n/);
+});
+
+test("bars carry their place in the order, and an axis says when", () => {
+  expect(drawing).toMatch(/<tspan class="number">1<\/tspan> set x = /);
+  expect(drawing).toMatch(/<tspan class="number">2<\/tspan> set x = 2 -&gt; done</);
+  expect([...drawing.matchAll(/class="axis"[^>]*y="16"[^>]*>(\d+)</g)].map(([, tick]) => tick)).toContain("14");
+  expect(timelinePage(model, verdict.violation, { unit: "ms" })).toContain(">Time in ms<");
+  expect(page).toContain("no answer came</span>");
+});
+
+test("a call from long ago that nobody answered neither stretches the scale nor hides another", () => {
+  const set = (key: string, value: number) => ({ kind: "set", key, value }) as const;
+  const found = checkLinearizability(model, [
+    asked(1, -1_000_000, set("accounts/eu/7", 1)),
+    said(1, [0, 4], set("accounts/eu/7", 2), done),
+    said(2, [5, 9], { kind: "get", key: "accounts/eu/7" } as const, { kind: "value", value: 3 } as const),
+  ]);
+  if (found.kind !== "violation") throw new Error("nobody wrote 3");
+  const clamped = drawingOf(timelinePage(model, { ...found.violation, others: found.violation.others.slice() }));
+  expect(clamped).not.toContain("-1000000<");
+  const bars = [
+    ...clamped.matchAll(/<title>process 1 \[(-?\d+),[^<]*<\/title><rect class="bar" x="[\d.]+" y="(\d+)"/g),
+  ];
+  expect(new Set(bars.map(([, , y]) => y)).size).toBe(bars.length);
+  // What all names begin with says nothing.
+  expect(clamped).toMatch(/>get 7 -&gt; 3</);
+});
+
+test("a very long order is no argument list", () => {
+  const { violation } = verdict;
+  const [first] = violation.conflict;
+  if (first === undefined) throw new Error("a conflict has operations");
+  const order = Array.from({ length: 200_000 }, () => first);
+  expect(violationText(model, { ...violation, deadEnd: { ...violation.deadEnd, order } }).length).toBeGreaterThan(
+    200_000,
+  );
 });
 
 test("what programs wrote stays text, and nothing comes from elsewhere", () => {

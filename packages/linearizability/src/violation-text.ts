@@ -42,8 +42,8 @@ function operationLines<State, Input, Output>(
   operations: readonly Operation<Input, Output>[],
 ): string[] {
   const rows = operations.map((operation) => [`process ${operation.processId}`, intervalText(operation)] as const);
-  const processWidth = Math.max(...rows.map(([process]) => process.length));
-  const intervalWidth = Math.max(...rows.map(([, interval]) => interval.length));
+  const processWidth = rows.reduce((width, [process]) => Math.max(width, process.length), 0);
+  const intervalWidth = rows.reduce((width, [, interval]) => Math.max(width, interval.length), 0);
   return rows.map(([process, interval], index) => {
     const operation = operations[index];
     const text = operation === undefined ? "" : oneLine(model.operationText(operation.input, outputOf(operation)));

@@ -6,13 +6,15 @@
 export { FAULTS } from "./faults/fault-catalogue.ts";
 export { createArtifact, parseArtifact } from "./run/artifact.ts";
 export { sumMetrics } from "./run/run-metrics.ts";
-export { drawRunOptions, FAULT_POINTS } from "./run/run-options.ts";
+export { FAULT_POINTS } from "./run/run-options-gate.ts";
+export { drawRunOptions } from "./run/drawn-options.ts";
 export { simulateRun } from "./run/run.ts";
 export { shrinkRun } from "./run/shrink.ts";
 export { renderTimeline } from "./run/timeline.ts";
 export { traceText } from "./run/trace.ts";
 export { runScenario } from "./scenario/run-scenario.ts";
 export { Stage } from "./scenario/stage.ts";
+export { OPERATIONS } from "./workload/operation-name.ts";
 
 export type { Fault, FaultOutcome, Scene, Undo } from "./faults/fault.ts";
 export type { PlannedFault } from "./faults/fault-plan.ts";
@@ -24,4 +26,5 @@ export type { RunReport, RunSurroundings } from "./run/run.ts";
 export type { Shrunk, ShrinkOptions } from "./run/shrink.ts";
 export type { TraceKind, TraceLine } from "./run/trace.ts";
 export type { Violation } from "./run/violation.ts";
+export type { OperationName } from "./workload/operation-name.ts";
 export type { Scenario, ScenarioOptions, ScenarioReport } from "./scenario/run-scenario.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { drawRunOptions } from "../src/run/run-options.ts";
+import { drawRunOptions } from "../src/run/drawn-options.ts";
 import { simulateRun } from "../src/run/run.ts";
 
 test("one seed decides everything; another one decides otherwise", async () => {

@@ -4,7 +4,7 @@
  *
  * X1  Time counts when the thread itself spent it, in every one of several tries.
  * X2  Allocation counts when it is there again in every one of several tries: compiling a function happens once.
- * X3  A change of a built-in object is undone, and belongs to the input that repeats it alone.
+ * X3  A change of a built-in object is undone, and belongs to the input that repeats it alone; if none does, to all.
  */
 import { threadCpuUsage } from "node:process";
 import { isDeepStrictEqual } from "node:util";
@@ -24,6 +24,8 @@ const TRIES = 3;
 /** An error with its stack, the closures of a call: what a machine that runs JavaScript takes for the smallest input. */
 const ALLOWANCE_BYTES = 2 * 1_048_576;
 const FRAME_TIMES = 2;
+
+const NOTHING = new Uint8Array();
 
 type Outcome = Decoded<unknown> | { readonly kind: "thrown"; readonly error: unknown };
 
@@ -69,7 +71,8 @@ export class Examiner {
       done += 1;
       this.#lookAgain(suspects, findings);
     }
-    if (this.#intrinsics.difference() !== undefined) this.#findPolluters(inputs.slice(0, done), findings);
+    const changed = this.#intrinsics.difference();
+    if (changed !== undefined) this.#findPolluters(changed, inputs.slice(0, done), findings);
     return [...findings.values()];
   }
 
@@ -77,16 +80,28 @@ export class Examiner {
   examineValue(value: unknown): Finding | undefined {
     const { encode } = this.#target;
     if (encode === undefined) return undefined;
-    let bytes = new Uint8Array();
-    try {
+    let bytes: Uint8Array | undefined;
+    let problem: Finding | undefined;
+    const look = (): void => {
       bytes = Uint8Array.from(encode.write(value));
+      this.#executions += 1;
+      this.#onInput?.(bytes);
       const outcome = this.#target.decode(bytes);
-      if (outcome.kind === "refused") return finding("form", "what the encoder wrote is refused", bytes);
-      if (!isDeepStrictEqual(outcome.value, value)) return finding("form", "a value comes back as another", bytes);
+      if (outcome.kind === "refused") problem = finding("form", "what the encoder wrote is refused", bytes);
+      else if (!isDeepStrictEqual(outcome.value, value)) {
+        problem = finding("form", "a value comes back as another", bytes);
+      }
+    };
+    try {
+      const ending = runWithin(STOP_MS, look);
+      if (ending === "stopped" && bytes === undefined) {
+        problem = finding("hang", "the encoder does not come to an end", NOTHING);
+      }
     } catch (error) {
-      return finding("crash", `a valid value: ${textOfError(error)}`, bytes);
+      problem = crash(error, bytes ?? NOTHING, "a valid value: ");
     }
-    return this.examine([bytes])[0];
+    if (problem !== undefined) return problem;
+    return bytes === undefined ? undefined : this.examine([bytes])[0];
   }
 
   #look(input: Uint8Array, findings: Map<Uint8Array, Finding>, suspects: Suspects): void {
@@ -111,12 +126,12 @@ export class Examiner {
 
   #judge(input: Uint8Array, outcome: Outcome): Finding | undefined {
     if (outcome.kind === "refused") return undefined;
-    if (outcome.kind === "thrown") return finding("crash", textOfError(outcome.error), input);
+    if (outcome.kind === "thrown") return crash(outcome.error, input);
     try {
       const problem = this.#formProblem(input, outcome.value);
       return problem === undefined ? undefined : finding("form", problem, input);
     } catch (error) {
-      return finding("form", `after it was accepted: ${textOfError(error)}`, input);
+      return { ...crash(error, input, "after it was accepted: "), kind: "form" };
     }
   }
 
@@ -136,9 +151,12 @@ export class Examiner {
   /** Each by itself, and several times. What hangs is not measured further, and nothing behind it. */
   #lookAgain({ slow, greedy }: Suspects, findings: Map<Uint8Array, Finding>): void {
     for (const input of slow) {
-      const cpuMs = this.#leastCpuMs(input);
-      if (cpuMs <= INPUT_MS_MAX) greedy.add(input);
-      else {
+      const { cpuMs, problem } = this.#leastCpuMs(input);
+      if (cpuMs <= INPUT_MS_MAX) {
+        greedy.add(input);
+        // The time of its batch ran out before anybody had judged it.
+        if (problem !== undefined && !findings.has(input)) findings.set(input, problem);
+      } else {
         findings.set(input, finding("hang", `takes ${Math.round(cpuMs)} ms or more`, input));
         return;
       }
@@ -155,16 +173,21 @@ export class Examiner {
   }
 
   /** Of what had to be stopped, what it had taken by then: a machine that gave it no time says nothing against it. */
-  #leastCpuMs(input: Uint8Array): number {
-    let leastMs = Infinity;
-    for (let tries = 0; tries < TRIES && leastMs > INPUT_MS_MAX; tries += 1) {
+  #leastCpuMs(input: Uint8Array): { readonly cpuMs: number; readonly problem: Finding | undefined } {
+    let cpuMs = Infinity;
+    let isJudged = false;
+    let problem: Finding | undefined;
+    for (let tries = 0; tries < TRIES && (cpuMs > INPUT_MS_MAX || !isJudged); tries += 1) {
       this.#executions += 1;
       const before = threadCpuUsage();
-      runWithin(STOP_MS, () => void this.#judge(input, this.#decode(input)));
+      const ending = runWithin(STOP_MS, () => {
+        problem = this.#judge(input, this.#decode(input));
+      });
+      isJudged = ending === "ended";
       const { user, system } = threadCpuUsage(before);
-      leastMs = Math.min(leastMs, (user + system) / 1_000);
+      cpuMs = Math.min(cpuMs, (user + system) / 1_000);
     }
-    return leastMs;
+    return { cpuMs, problem };
   }
 
   #leastAllocation(input: Uint8Array): number {
@@ -179,20 +202,38 @@ export class Examiner {
     return leastBytes;
   }
 
-  #findPolluters(inputs: readonly Uint8Array[], findings: Map<Uint8Array, Finding>): void {
+  #findPolluters(changed: string, inputs: readonly Uint8Array[], findings: Map<Uint8Array, Finding>): void {
     this.#intrinsics.restore();
+    let isRepeated = false;
     for (const input of inputs) {
       runWithin(STOP_MS, () => void this.#judge(input, this.#decode(input)));
       const difference = this.#intrinsics.difference();
       if (difference === undefined) continue;
+      isRepeated = true;
       this.#intrinsics.restore();
       findings.set(input, finding("prototype", `changes ${difference}`, input));
     }
+    if (isRepeated) return;
+    // Once in a process is once too often, but nobody can say any more which of them it was.
+    const message = `changes ${changed}, once in a process: this input or one of the ${inputs.length - 1} after it`;
+    const first = Uint8Array.from(inputs[0] ?? NOTHING);
+    findings.set(first, finding("prototype", message, first));
   }
 }
 
 function finding(kind: FindingKind, message: string, input: Uint8Array): Finding {
   return { kind, message, input };
+}
+
+function crash(error: unknown, input: Uint8Array, when = ""): Finding {
+  return { ...finding("crash", `${when}${textOfError(error)}`, input), place: ownFrame(error) };
+}
+
+/** Of the program, and not of the platform or of what it depends on. */
+function ownFrame(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return frames.find((line) => /[\\/]/.test(line) && !/node:|node_modules/.test(line))?.trim();
 }
 
 function textOfError(error: unknown): string {

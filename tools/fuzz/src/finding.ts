@@ -12,11 +12,16 @@ export interface Finding {
   readonly kind: FindingKind;
   readonly message: string;
   readonly input: Uint8Array;
+  /** Where in our own sources an error comes from. */
+  readonly place?: string | undefined;
 }
 
-/** Whether one is the other, made smaller: numbers and quoted text in a message come from the input. */
+/**
+ * Whether one is the other, made smaller: numbers and quoted text in a message come from the input. Errors of one text
+ * from two places are two failures.
+ */
 export function isSameFailure(left: Finding, right: Finding): boolean {
-  return left.kind === right.kind && shapeOf(left) === shapeOf(right);
+  return left.kind === right.kind && shapeOf(left) === shapeOf(right) && left.place === right.place;
 }
 
 function shapeOf({ message }: Finding): string {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { allocatedBytes } from "../src/allocation.ts";
 import { runCampaign, type CampaignOptions } from "../src/campaign.ts";
 import { Examiner } from "../src/examiner.ts";
+import { isSameFailure } from "../src/finding.ts";
 import { minimized } from "../src/minimizer.ts";
 import { mutated } from "../src/mutator.ts";
 import { SeededRandom } from "../src/seeded-random.ts";
@@ -111,6 +112,28 @@ describe("an input", () => {
     expect(Array.prototype.at).toBe(at);
   });
 
+  test("that changes a prototype once in a process is found with its batch", () => {
+    let isFirst = true;
+    const polluting = decoding(() => {
+      if (isFirst) Object.assign(Object.prototype, { polluted: 1 });
+      isFirst = false;
+    });
+    const [found, ...others] = new Examiner(polluting).examine([GOOD, BAD, GOOD]);
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ kind: "prototype", input: GOOD });
+    expect(found?.message).toContain("Object.prototype.polluted, once in a process");
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  });
+
+  test("at which the time of its batch runs out is judged all the same", () => {
+    const waiting = decoding(() => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60);
+      throw new TypeError("late");
+    });
+    const batch = Array.from({ length: 20 }, () => Uint8Array.from(BAD));
+    expect(new Examiner(waiting).examine(batch)).toHaveLength(batch.length);
+  });
+
   test("breaks a promise of the target's own when `check` throws", () => {
     const check = (_value: Uint8Array, bytes: Uint8Array): void => {
       if (bytes[1] === 9) throw new Error("broken");
@@ -124,6 +147,34 @@ test("a value that comes back as another, or not at all, is found", () => {
   expect(examine(targetOf())).toBeUndefined();
   expect(examine(targetOf({ decode: () => ({ kind: "refused" }) }))).toBe("form");
   expect(examine(targetOf({ decode: () => ({ kind: "value", value: BAD }) }))).toBe("form");
+});
+
+test("a value whose bytes make the decoder loop is found, and its bytes are written down first", () => {
+  const seen: Uint8Array[] = [];
+  const endless = decoding(() => {
+    for (;;);
+  });
+  const found = new Examiner(endless, (input) => void seen.push(input)).examineValue(BAD);
+  expect(found).toMatchObject({ kind: "hang", input: BAD });
+  expect(seen[0]).toEqual(BAD);
+});
+
+test("an encoder that loops is found", () => {
+  const write = (): Uint8Array => {
+    for (;;);
+  };
+  expect(new Examiner(targetOf({ encode: { form: "canonical", write } })).examineValue(GOOD)?.kind).toBe("hang");
+});
+
+test("errors of one text from two places are two failures", () => {
+  const failing = decoding((bytes) => {
+    if (bytes[2] === 1) throw new TypeError("Cannot read properties of undefined (reading 'left')");
+    throw new TypeError("Cannot read properties of undefined (reading 'right')");
+  });
+  const [left, right] = new Examiner(failing).examine([BAD, Uint8Array.of(7, 9, 2)]);
+  if (left === undefined || right === undefined) throw new Error("both fail");
+  expect(isSameFailure(left, right)).toBe(false);
+  expect(isSameFailure(left, left)).toBe(true);
 });
 
 test("what is allocated is counted, garbage and memory outside of the heap included", () => {

@@ -223,6 +223,21 @@ export const CANARIES: readonly SimulationCanary[] = [
     replace: "if (identity.mustExist === undefined) {",
   },
   {
+    name: "previous-is-the-new-one",
+    why: "a write that is asked for what was there answers with what it has written",
+    file: `${MACHINE}/key-changes.ts`,
+    find: '    return { kind: "set", previous };',
+    replace: '    return { kind: "set", previous: entry };',
+  },
+  {
+    name: "transaction-reads-another-version",
+    why: "a transaction answers with a version that a key does not have",
+    file: `${MACHINE}/transaction-interpreter.ts`,
+    find: '      return { kind: "run", result: { kind: "get", entry } };',
+    replace:
+      '      return { kind: "run", result: { kind: "get", entry: entry && { ...entry, version: entry.version + 1 } } };',
+  },
+  {
     name: "transaction-takes-any-compare",
     why: "a transaction goes ahead when one of its compares holds and another does not",
     file: `${MACHINE}/transaction-interpreter.ts`,

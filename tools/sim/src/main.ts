@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { drawRunOptions, FAULT_POINTS, FAULTS, type RunChoices } from "@aspenjs/simulation";
 import { CANARIES } from "./canaries.ts";
 import { huntCanaries, renderHunt } from "./canary-hunt.ts";
@@ -23,13 +23,20 @@ interface SimFlags {
   readonly keep: boolean;
 }
 
+const FAILED_EXIT_CODE = 1;
+const USAGE_EXIT_CODE = 2;
 const SIGINT_EXIT_CODE = 130;
+
+const EXIT_CODES = `
+Exit code: 0 when all was well, 1 when something was found or went otherwise, 2 when it was asked wrongly, 130 when it was interrupted.
+With --replay: 0 when the run goes as recorded, "failed again as recorded" included; 1 when it goes otherwise.`;
 
 const program = new Command("sim")
   .description("Lives through simulated clusters. One seed decides everything.")
   .enablePositionalOptions()
+  .exitOverride()
   .option("--seed <n>", "one run, in this process", wholeNumber)
-  .option("--replay <file>", "the run of an artifact once more")
+  .option("--replay <file>", "the run of an artifact once more, on the state kind that it was recorded with")
   .option("--from <n>", "first seed of a search", wholeNumber, 1)
   .option("--seeds <n>", "how many seeds", wholeNumber, 100)
   .option("--nodes <n>", "nodes of the first membership: 1 to 9", wholeNumber)
@@ -37,13 +44,14 @@ const program = new Command("sim")
   .option("--seconds <n>", "of virtual time in which things go wrong", wholeNumber)
   .option("--faults <names>", "only these faults, with commas between; none: no faults at all", faultNames)
   .addOption(new Option("--state <kind>", "where nodes keep their state").choices(STATE_KINDS).default("memory"))
-  .option("--workers <n>", "processes", wholeNumber, availableParallelism())
+  .option("--workers <n>", "processes", countOfWorkers, availableParallelism())
   .option("--twice", "each seed twice: both must do the same things", false)
   .option("--trace", "with --seed or --replay: what happens, line by line", false)
   .option("--keep", "with --seed: write the artifact and a timeline to look at, whatever happens", false)
-  .addHelpText("after", `\nFaults: ${FAULTS.map(({ name }) => name).join(", ")}, ${FAULT_POINTS}`)
+  .addHelpText("after", `\nFaults: ${FAULTS.map(({ name }) => name).join(", ")}, ${FAULT_POINTS}\n${EXIT_CODES}`)
   .action(async (flags: SimFlags) => {
-    if (!(await simulate(flags))) process.exitCode = 1;
+    // Whoever stopped it already said so.
+    if (!(await simulate(flags))) process.exitCode ??= FAILED_EXIT_CODE;
   });
 
 program
@@ -51,15 +59,20 @@ program
   .description("plants one bug after the other and counts the seeds until it is found")
   .option("--seeds <n>", "at most, for each", wholeNumber, 2_000)
   .option("--only <names>", "some of them, with commas between", canaryNames)
-  .option("--workers <n>", "processes", wholeNumber, availableParallelism())
+  .option("--workers <n>", "processes", countOfWorkers, availableParallelism())
   .action(async (flags: { readonly seeds: number; readonly only?: readonly string[]; readonly workers: number }) => {
     const chosen = CANARIES.filter(({ name }) => flags.only?.includes(name) ?? true);
     const hunts = await huntCanaries(chosen, { seedsMax: flags.seeds, workerCount: flags.workers });
     console.log(renderHunt(hunts));
-    if (hunts.some(({ seedsNeeded }) => seedsNeeded === undefined)) process.exitCode = 1;
+    if (hunts.some(({ seedsNeeded }) => seedsNeeded === undefined)) process.exitCode = FAILED_EXIT_CODE;
   });
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : USAGE_EXIT_CODE;
+}
 
 async function simulate(flags: SimFlags): Promise<boolean> {
   if (flags.replay !== undefined) return replayRun(flags.replay, flags.trace);
@@ -96,6 +109,12 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("a whole number is expected");
   return value;
+}
+
+function countOfWorkers(text: string): number {
+  const count = wholeNumber(text);
+  if (count === 0) throw new InvalidArgumentError("at least one is needed");
+  return count;
 }
 
 function faultNames(text: string): readonly string[] {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { canaryLaunch, type Canary } from "@aspenjs/canary";
 import type { RunChoices } from "@aspenjs/simulation";
-import type { SeedOrder, SeedResult } from "./farm-message.ts";
+import type { SeedCrash, SeedMessage, SeedOrder, SeedResult } from "./farm-message.ts";
 import type { StateKind } from "./state-directory.ts";
 
 export interface SeedFarmOptions {
@@ -20,12 +20,17 @@ export interface SeedFarmOptions {
   readonly signal?: AbortSignal | undefined;
   /** @returns whether to go on */
   readonly onResult: (result: SeedResult) => boolean;
+  /** Of a seed that broke the simulation itself. Without it the search goes on to its end, and is rejected then. */
+  readonly onCrash?: ((crash: SeedCrash) => void) | undefined;
 }
 
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
 const BATCH_SEEDS = 4;
 
-/** Lives through the seeds in processes of its own, a few at a time, until all are done or nobody wants to know more. */
+/**
+ * Lives through the seeds in processes of its own, a few at a time, until all are done or nobody wants to know more.
+ * @throws Error when a worker ends, or a seed breaks the simulation and nobody listens for that
+ */
 export async function runSeeds(options: SeedFarmOptions): Promise<void> {
   const remaining = [...options.seeds];
   const state = { isOver: false };
@@ -34,12 +39,19 @@ export async function runSeeds(options: SeedFarmOptions): Promise<void> {
   };
   options.signal?.addEventListener("abort", stop, { once: true });
   const workers = Array.from({ length: options.workerCount }, () => startWorker(options));
+  const crashes: SeedCrash[] = [];
+  const onCrash = options.onCrash ?? ((crash) => void crashes.push(crash));
   try {
-    await Promise.all(workers.map((worker) => feed(worker, remaining, options, state)));
+    await Promise.all(workers.map((worker) => feed(worker, remaining, { ...options, onCrash }, state)));
   } finally {
     options.signal?.removeEventListener("abort", stop);
     for (const worker of workers) worker.kill();
   }
+  if (crashes.length > 0) throw new Error(crashes.map(crashText).join("\n"));
+}
+
+export function crashText({ seed, error }: SeedCrash): string {
+  return `seed ${seed} breaks the simulation: ${error}`;
 }
 
 function startWorker({ canary, nodePath }: SeedFarmOptions): ChildProcess {
@@ -58,26 +70,32 @@ async function feed(
   state: { isOver: boolean },
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let awaited = 0;
+  let underWay: readonly number[] = [];
   const order = (): void => {
-    const seeds = state.isOver ? [] : remaining.splice(0, BATCH_SEEDS);
-    awaited = seeds.length;
-    if (awaited === 0) return resolve();
+    underWay = state.isOver ? [] : remaining.splice(0, BATCH_SEEDS);
+    if (underWay.length === 0) return resolve();
     const { choices, isTwice, stateKind = "memory" } = options;
-    worker.send({ seeds, choices, isTwice, stateKind } satisfies SeedOrder);
+    worker.send({ seeds: underWay, choices, isTwice, stateKind } satisfies SeedOrder);
   };
-  worker.on("message", (result: SeedResult) => {
-    if (!state.isOver && !options.onResult(result)) state.isOver = true;
-    awaited -= 1;
+  worker.on("message", (message: SeedMessage) => {
+    if (!state.isOver) state.isOver = !tell(message, options);
+    underWay = underWay.slice(1);
     if (state.isOver) return resolve();
-    if (awaited === 0) order();
+    if (underWay.length === 0) order();
   });
   worker.on("error", reject);
   worker.on("exit", (code, signal) => {
     if (state.isOver) resolve();
-    else reject(new Error(`a worker ended with ${signal ?? code ?? "nothing"}`));
+    else reject(new Error(`a worker ended with ${signal ?? code ?? "nothing"}, in seed ${underWay[0] ?? "none"}`));
   });
   await once(worker, "spawn");
   order();
   await promise;
+}
+
+/** @returns whether to go on */
+function tell(message: SeedMessage, { onResult, onCrash }: SeedFarmOptions): boolean {
+  if (message.kind === "lived") return onResult(message.result);
+  onCrash?.(message.crash);
+  return true;
 }

@@ -1,8 +1,9 @@
 import { drawRunOptions, sumMetrics, type RunChoices, type RunMetrics } from "@aspenjs/simulation";
+import { reportDifference } from "./difference-report.ts";
 import { reportFailure } from "./failure-report.ts";
-import type { SeedResult } from "./farm-message.ts";
+import { DETERMINISM, type SeedCrash, type SeedResult } from "./farm-message.ts";
 import { Progress } from "./progress.ts";
-import { runSeeds } from "./seed-farm.ts";
+import { crashText, runSeeds } from "./seed-farm.ts";
 import type { StateKind } from "./state-directory.ts";
 
 export interface SeedSearchOptions {
@@ -27,6 +28,7 @@ export async function searchSeeds({
   const progress = new Progress();
   const found: SeedResult[] = [];
   let done = 0;
+  let crashCount = 0;
   let cpuMs = 0;
   let total: RunMetrics | undefined;
   const onResult = (result: SeedResult): boolean => {
@@ -41,18 +43,26 @@ export async function searchSeeds({
     progress.show({ done, all: seeds.length, virtualMs: total.virtualMs, violations: found.length });
     return true;
   };
-  await runSeeds({ stateKind, seeds, choices, workerCount, isTwice, signal, onResult });
+  const onCrash = (crash: SeedCrash): void => {
+    crashCount += 1;
+    progress.clear();
+    console.log(crashText(crash));
+  };
+  await runSeeds({ stateKind, seeds, choices, workerCount, isTwice, signal, onResult, onCrash });
   progress.clear();
   if (total !== undefined) console.log(JSON.stringify(total, undefined, 2));
   const realMs = performance.now() - startMs;
   console.log(summary({ done, workerCount, realMs, cpuMs, virtualMs: total?.virtualMs ?? 0, isTwice }));
   const [first] = found;
   if (first !== undefined && !signal.aborted) {
-    console.log(`shrinking seed ${first.seed}`);
-    console.log(`written: ${await reportFailure(drawRunOptions(first.seed, choices), stateKind)}`);
+    const isDeterminism = first.violation?.checker === DETERMINISM;
+    const report = isDeterminism ? reportDifference : reportFailure;
+    console.log(isDeterminism ? `comparing two runs of seed ${first.seed}` : `shrinking seed ${first.seed}`);
+    console.log(`written: ${await report(drawRunOptions(first.seed, choices), stateKind)}`);
   }
   const rest = signal.aborted ? ", ended early" : "";
-  console.log(`${done} of ${seeds.length} seeds${rest}, ${found.length} violations`);
+  const crashed = crashCount === 0 ? "" : `, ${crashCount} that broke the simulation`;
+  console.log(`${done} of ${seeds.length} seeds${rest}, ${found.length} violations${crashed}`);
   return found.length === 0 && done === seeds.length;
 }
 

@@ -1,4 +1,11 @@
-import { simulateRun, traceText, type RunOptions, type RunReport, type TraceLine } from "@aspenjs/simulation";
+import {
+  simulateRun,
+  traceText,
+  type RunOptions,
+  type RunReport,
+  type TraceLine,
+  type Violation,
+} from "@aspenjs/simulation";
 import { readArtifact, reportFailure, traceRun, writeArtifact } from "./failure-report.ts";
 import { withStateDisks, type StateKind } from "./state-directory.ts";
 
@@ -10,12 +17,15 @@ export interface ShowRunOptions {
   readonly isKept: boolean;
 }
 
+type Failure = Pick<Violation, "checker" | "message">;
+
 /** One run, told on the terminal. @returns whether all was well */
 export async function showRun({ options, stateKind, isTraced, isKept }: ShowRunOptions): Promise<boolean> {
-  const { report, events, durationMs } = await withStateDisks(stateKind, (around) => traceRun(options, around));
+  const run = await traceRun(options, stateKind);
+  const { report, events, durationMs } = run;
   if (isTraced) for (const line of events) console.log(traceText(line));
   tell(report, durationMs);
-  if (isKept) console.log(`written: ${writeArtifact({ report, events, durationMs })}`);
+  if (isKept) console.log(`written: ${writeArtifact(run)}`);
   if (report.violation === undefined) return true;
   console.log(
     `\nVIOLATION after ${report.violation.atUs / 1_000} ms, ${report.violation.checker}: ${report.violation.message}`,
@@ -24,16 +34,28 @@ export async function showRun({ options, stateKind, isTraced, isKept }: ShowRunO
   return false;
 }
 
-/** Lives through an artifact's run again. @returns whether it went as it is written there */
+/**
+ * Lives through an artifact's run again, on the kind of state that it was recorded on.
+ * @returns whether it went as it is written there, and failed if it failed there
+ */
 export async function replayRun(path: string, isTraced: boolean): Promise<boolean> {
-  const artifact = readArtifact(path);
-  const onLine = isTraced ? (line: TraceLine) => console.log(traceText(line)) : undefined;
-  const report = await simulateRun(artifact.options, { onTraceLine: onLine });
-  const { violation } = report;
+  const { options, stateKind = "memory", violation: recorded, traceHash, commit } = readArtifact(path);
+  const onTraceLine = isTraced ? (line: TraceLine) => console.log(traceText(line)) : undefined;
+  const { violation, ...report } = await withStateDisks(stateKind, (around) =>
+    simulateRun(options, { ...around, onTraceLine }),
+  );
   console.log(violation === undefined ? "no violation" : `${violation.checker}: ${violation.message}`);
-  const isSame = report.traceHash === artifact.traceHash;
-  console.log(isSame ? "the same trace" : `another trace: written by commit ${artifact.commit}`);
-  return isSame && violation === undefined;
+  const isSame = report.traceHash === traceHash;
+  console.log(isSame ? "the same trace" : `another trace: written by commit ${commit}`);
+  const isAsRecorded = isSame && violation?.checker === recorded?.checker && violation?.message === recorded?.message;
+  console.log(replayText(isAsRecorded, violation, recorded));
+  return isAsRecorded;
+}
+
+function replayText(isAsRecorded: boolean, lived: Failure | undefined, recorded: Failure | undefined): string {
+  if (isAsRecorded) return lived === undefined ? "passed again as recorded" : "failed again as recorded";
+  const was = recorded === undefined ? "passed" : `failed: ${recorded.checker}: ${recorded.message}`;
+  return `it went otherwise than recorded; recorded: ${was}`;
 }
 
 function tell({ metrics, traceHash }: RunReport, durationMs: number): void {

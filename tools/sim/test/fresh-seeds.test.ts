@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { FAULTS, sumMetrics } from "@aspenjs/simulation";
+import { FAULTS, OPERATIONS, sumMetrics } from "@aspenjs/simulation";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { SeedResult } from "../src/farm-message.ts";
 import { findOtherNode } from "../src/other-node.ts";
@@ -40,6 +40,7 @@ describe(`seeds from ${FIRST} on`, () => {
       expect(count, `${name} was met`).toBeGreaterThan(0);
     }
     expect(Object.keys(faults).toSorted()).toEqual(FAULTS.map(({ name }) => name).toSorted());
+    expect(Object.keys(operations).toSorted()).toEqual(OPERATIONS.toSorted());
     expect(Object.keys(faultPoints)).toHaveLength(FAULT_POINTS_KNOWN);
   });
 

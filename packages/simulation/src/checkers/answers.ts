@@ -4,6 +4,9 @@ import {
   type KeyValuePair,
   type ReadLabel,
   type Revision,
+  type TransactionCommand,
+  type TransactionOperation,
+  type TransactionResult,
   type WriteCommand,
   type WriteResult,
 } from "@aspenjs/api";
@@ -15,6 +18,12 @@ interface Seen {
   readonly endedUs: number;
   /** The latest revision that anybody had been told of by then. */
   readonly revision: Revision;
+}
+
+interface ToldEntry {
+  readonly key: string;
+  readonly entry: KeyValueEntry | undefined;
+  readonly at: Revision;
 }
 
 /**
@@ -77,6 +86,9 @@ export class Answers implements ClusterObserver {
       }
       return;
     }
+    assert(revision >= before, `${who}: took effect by revision ${revision}, after ${before} was known`);
+    for (const key of this.#deletedKeys(command, result)) this.#assertVersion(key, revision, undefined, who);
+    for (const { key, entry, at } of this.#entriesTold(command, result)) this.#assertVersion(key, at, entry, who);
     for (const { key, value } of acknowledgedValues(command, result)) {
       const stored = this.#history.versionOf(key, revision);
       assert(
@@ -88,6 +100,38 @@ export class Answers implements ClusterObserver {
         `${who}: ${key} took revision ${stored.modRevision}, after ${before} was known`,
       );
     }
+  }
+
+  /** What the command has left absent. */
+  #deletedKeys(command: WriteCommand, result: WriteResult): readonly string[] {
+    switch (command.kind) {
+      case "delete":
+      case "compareAndDelete":
+        return [command.key];
+      case "deleteMulti":
+        return command.keys;
+      case "deleteRange":
+        assert(command.range.kind === "prefix", "clients delete prefixes");
+        return this.#history.keysBehind(command.range.prefix);
+      case "transaction":
+        return branchOf(command, result).flatMap((operation) => (operation.kind === "delete" ? [operation.key] : []));
+      default:
+        return [];
+    }
+  }
+
+  /** What the answer says of keys besides, and at which revision that must have been so. */
+  #entriesTold(command: WriteCommand, result: WriteResult): readonly ToldEntry[] {
+    const { revision } = result;
+    if (command.kind === "set" && result.kind === "set" && command.returnPrevious === true) {
+      return [{ key: command.key, entry: result.previous, at: revision - 1 }];
+    }
+    if (command.kind === "delete" && result.kind === "delete" && command.returnPrevious === true) {
+      const at = result.deletedCount > 0 ? revision - 1 : revision;
+      return [{ key: command.key, entry: result.previous?.[0], at }];
+    }
+    if (command.kind !== "transaction" || result.kind !== "transaction") return [];
+    return entriesRead(branchOf(command, result), result);
   }
 
   #checkRead(asked: string, answer: Exclude<Answer, { readonly kind: "write" }>, before: Revision, who: string): void {
@@ -121,6 +165,29 @@ export class Answers implements ClusterObserver {
   }
 }
 
+function branchOf(command: TransactionCommand, result: WriteResult): readonly TransactionOperation[] {
+  return result.kind === "transaction" && result.succeeded ? command.success : command.failure;
+}
+
+/** Each operation sees what those before it did, which have the revision of the transaction if it took one. */
+function entriesRead(
+  branch: readonly TransactionOperation[],
+  { results, revision }: TransactionResult,
+): readonly ToldEntry[] {
+  const hasChanged = results.some((item) => item.kind === "set" || (item.kind === "delete" && item.deletedCount > 0));
+  const before = hasChanged ? revision - 1 : revision;
+  const changed = new Set<string>();
+  const told: ToldEntry[] = [];
+  for (const [position, operation] of branch.entries()) {
+    const item = results[position];
+    if (operation.kind === "get" && item?.kind === "get") {
+      told.push({ key: operation.key, entry: item.entry, at: changed.has(operation.key) ? revision : before });
+    }
+    if (operation.kind === "set" || operation.kind === "delete") changed.add(operation.key);
+  }
+  return told;
+}
+
 /** What the command sets, if all goes well; of a transaction whatever either branch sets. */
 function offeredValues(command: WriteCommand): readonly KeyValuePair[] {
   switch (command.kind) {
@@ -138,7 +205,7 @@ function offeredValues(command: WriteCommand): readonly KeyValuePair[] {
 
 function acknowledgedValues(command: WriteCommand, result: WriteResult): readonly KeyValuePair[] {
   if (command.kind !== "transaction" || result.kind !== "transaction") return offeredValues(command);
-  return (result.succeeded ? command.success : command.failure).filter((operation) => operation.kind === "set");
+  return branchOf(command, result).filter((operation) => operation.kind === "set");
 }
 
 function latin1(value: Uint8Array): string {
@@ -147,5 +214,7 @@ function latin1(value: Uint8Array): string {
 
 function textOf(entry: KeyValueEntry | undefined): string {
   if (entry === undefined) return "absent";
-  return `${latin1(entry.value)} of revision ${entry.modRevision}, version ${entry.version}`;
+  const { value, createRevision, modRevision, version, leaseId } = entry;
+  const lease = leaseId === undefined ? "" : `, of lease ${leaseId}`;
+  return `${latin1(value)} of revision ${modRevision}, version ${version} since ${createRevision}${lease}`;
 }

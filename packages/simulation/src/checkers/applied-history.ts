@@ -54,13 +54,14 @@ export class AppliedHistory implements ClusterObserver {
     return this.#entries[index - 1];
   }
 
-  get entries(): readonly AppliedEntry[] {
-    return this.#entries;
-  }
-
   /** What the key was once everything up to this revision had taken effect. */
   versionOf(key: string, revision: Revision): KeyValueEntry | undefined {
     return this.#versions.get(key)?.findLast((version) => version.revision <= revision)?.entry;
+  }
+
+  /** All keys with this prefix that ever were. */
+  keysBehind(prefix: string): readonly string[] {
+    return [...this.#versions.keys()].filter((key) => key.startsWith(prefix));
   }
 
   /** All that any key ever held. */

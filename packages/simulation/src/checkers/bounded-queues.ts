@@ -2,12 +2,8 @@ import type { SimulatedNode } from "../cluster/simulated-node.ts";
 import type { World } from "../cluster/world.ts";
 
 const LOOK_EVERY_US = 250_000;
-const OPERATIONS_MAX = 8_192;
 
-/**
- * Nothing that waits in a node grows beyond its bound, whoever does not read, answer or stop asking: bytes toward each
- * peer, and writes that wait for consensus.
- */
+/** Bytes that wait in a node for a peer do not grow beyond their bound, whoever does not read. */
 export class BoundedQueues {
   readonly name = "bounded-queues";
   readonly #world: World;
@@ -37,10 +33,6 @@ export class BoundedQueues {
         this.name,
         `${queuedBytes} bytes wait in ${name} for ${peerId}, at most ${outgoingBytesMax} may`,
       );
-    }
-    const { proposalsInFlight, readsWaiting } = life.node.metrics();
-    if (proposalsInFlight + readsWaiting > OPERATIONS_MAX) {
-      this.#world.fail(this.name, `${proposalsInFlight} writes and ${readsWaiting} reads wait in ${name}`);
     }
   }
 }

@@ -109,7 +109,15 @@ export class Linearizability {
       const values = result.results.flatMap((item) => (item.kind === "get" ? [valueOf(item.entry)] : []));
       return { input, output: { kind: "transacted", succeeded: result.succeeded, values } };
     }
-    if (result.kind === "delete") return { input, output: { kind: "count", count: result.deletedCount } };
+    if (result.kind === "delete") {
+      if (command.kind !== "delete" || command.returnPrevious !== true) {
+        return { input, output: { kind: "count", count: result.deletedCount } };
+      }
+      return { input, output: { kind: "value", value: valueOf(result.previous?.[0]) } };
+    }
+    if (result.kind === "set" && command.kind === "set" && command.returnPrevious === true) {
+      return { input, output: { kind: "value", value: valueOf(result.previous) } };
+    }
     return { input, output: { kind: "done" } };
   }
 

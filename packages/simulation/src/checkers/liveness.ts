@@ -76,9 +76,13 @@ export class Liveness {
       while (!isServed) {
         try {
           const connected = await client.connect(options);
-          await connected.store.write({ kind: "set", key: "last", value: new Uint8Array(1) }, options);
-          await connected.store.get({ key: "last" }, options);
-          isServed = true;
+          try {
+            await connected.store.write({ kind: "set", key: "last", value: new Uint8Array(1) }, options);
+            await connected.store.get({ key: "last" }, options);
+            isServed = true;
+          } finally {
+            await connected.close();
+          }
         } catch (error) {
           if (!(error instanceof AspenError)) throw error;
           await client.sleep(RETRY_MS);

@@ -17,10 +17,6 @@ export class MirroredLog {
   floor: LogIndex = 0;
   last: LogIndex = 0;
 
-  termAt(index: LogIndex): Term | undefined {
-    return this.#terms.get(index);
-  }
-
   /** Whether this entry is in there, or behind a snapshot of what was committed. */
   holds({ index, term }: LogId): boolean {
     return index <= this.floor || (index <= this.last && this.#terms.get(index) === term);
@@ -54,17 +50,15 @@ interface MirroredNode {
   /** What would be there after a power cut, or more. */
   readonly durable: MirroredLog;
   /** The memberships that counted for this node last, the newest first. */
-  memberships: readonly Membership[];
+  memberships: readonly StoredMembership[];
 }
 
 /** Follows the logs of all nodes, for the checkers that need to look at several of them at once. Checks nothing. */
 export class LogMirror implements ClusterObserver {
   readonly name = "log-mirror";
   readonly #nodes = new Map<NodeId, MirroredNode>();
-
-  get nodeIds(): readonly NodeId[] {
-    return [...this.#nodes.keys()];
-  }
+  /** Where the latest membership stands that was applied anywhere. */
+  #committed: LogIndex = 0;
 
   written(nodeId: NodeId): MirroredLog {
     return this.#node(nodeId).written;
@@ -74,9 +68,13 @@ export class LogMirror implements ClusterObserver {
     return this.#node(nodeId).durable;
   }
 
-  /** Every membership that counts for somebody, or did a moment ago. */
+  /**
+   * Every membership that counts for somebody, or did a moment ago. Not what a node knows that has left: a later one was
+   * committed since, and whoever commits anything now has that one or one after it.
+   */
   memberships(): readonly Membership[] {
-    return [...this.#nodes.values()].flatMap(({ memberships }) => memberships);
+    const known = [...this.#nodes.values()].flatMap(({ memberships }) => memberships);
+    return known.filter(({ logId }) => logId.index >= this.#committed).map(({ membership }) => membership);
   }
 
   onStarted(nodeId: NodeId, start: NodeStart): void {
@@ -99,9 +97,18 @@ export class LogMirror implements ClusterObserver {
     node.durable.reset(to);
   }
 
-  onMembership(nodeId: NodeId, { membership }: StoredMembership): void {
+  onApplied(_nodeId: NodeId, { index, payload }: LogEntry): void {
+    if (payload.kind === "membership") this.#committed = Math.max(this.#committed, index);
+  }
+
+  /** Nobody asks it any more. */
+  onLost(nodeId: NodeId): void {
+    this.#node(nodeId).memberships = [];
+  }
+
+  onMembership(nodeId: NodeId, stored: StoredMembership): void {
     const node = this.#node(nodeId);
-    node.memberships = [membership, ...node.memberships.slice(0, 1)];
+    node.memberships = [stored, ...node.memberships.slice(0, 1)];
   }
 
   #node(nodeId: NodeId): MirroredNode {

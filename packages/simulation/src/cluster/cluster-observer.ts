@@ -32,6 +32,8 @@ export interface ClusterObserver {
   /** A message of consensus leaves, or would have but for the network. */
   onMessage?(nodeId: NodeId, to: NodeId, message: Message): void;
   onSnapshotInstalled?(nodeId: NodeId, meta: SnapshotMeta, machine: KeyValueStateMachine): void;
+  /** Its machine is gone for good. */
+  onLost?(nodeId: NodeId): void;
   /** A call of a client has ended, or never will. */
   onCall?(call: RecordedCall): void;
 }

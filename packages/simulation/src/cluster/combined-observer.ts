@@ -23,6 +23,7 @@ export function combineObservers(
     onMembership: (...told) => each((observer) => observer.onMembership?.(...told)),
     onApplied: (...told) => each((observer) => observer.onApplied?.(...told)),
     onMessage: (...told) => each((observer) => observer.onMessage?.(...told)),
+    onLost: (...told) => each((observer) => observer.onLost?.(...told)),
     onCall: (...told) => each((observer) => observer.onCall?.(...told)),
     onSnapshotInstalled: (...told) => each((observer) => observer.onSnapshotInstalled?.(...told)),
   };

@@ -21,6 +21,7 @@ import { Endpoint, type TransportLimits } from "@aspenjs/transport";
 import { ObservedLogStore } from "../disk/observed-log-store.ts";
 import { ObservedStateMachine } from "../disk/observed-state-machine.ts";
 import type { StateDisk } from "../disk/state-disk.ts";
+import { Layers } from "../faults/layers.ts";
 import { LossyTransport, type MessageCounts, type MessageFaults } from "../network/lossy-transport.ts";
 import type { VirtualNetwork } from "../network/virtual-network.ts";
 import { SimulatedProcess } from "../process/simulated-process.ts";
@@ -92,12 +93,14 @@ export class SimulatedNode {
   isDamaged = false;
   /** It never comes back. */
   isLost = false;
+  /** Whoever keeps it down: it is not started before all of them are over. */
+  readonly outages = new Layers(false);
   /** What this node last called the membership in force. */
   membership: Membership | undefined;
   readonly #around: NodeSurroundings;
   readonly #random: SeededRandom;
   readonly #diskRandom: SeededRandom;
-  #pace: DiskPace;
+  readonly #paces: Layers<DiskPace>;
   #life: NodeLife = DOWN;
   #hasStored = false;
   #founding: string | undefined;
@@ -111,7 +114,7 @@ export class SimulatedNode {
     this.#diskRandom = random.child("disk");
     this.machineClock = new MachineClock(random.below(1_000_000_000), 0);
     this.stateDisk = stateDisk;
-    this.#pace = pace;
+    this.#paces = new Layers(pace);
     this.logDisk = new MemoryDisk({ sync: "manual", onTransaction: () => this.#planSync() });
   }
 
@@ -144,8 +147,9 @@ export class SimulatedNode {
     return { nodeId: this.nodeId, peerId: this.peerId, addresses: [this.#around.network.addressOf(this.peerId)] };
   }
 
-  setPace(pace: DiskPace): void {
-    this.#pace = pace;
+  /** The disks take so long from now on. @returns how to end that */
+  layPace(pace: DiskPace): () => void {
+    return this.#paces.lay(pace);
   }
 
   /** A new process on this machine. It is up some events later, or has refused to start. */
@@ -296,7 +300,7 @@ export class SimulatedNode {
   #observedMachine(process: SimulatedProcess, machine: KeyValueStateMachine): KeyValueStateMachine {
     const { observer, time } = this.#around;
     const pace = (): Promise<void> => {
-      const delayUs = this.#diskRandom.below(this.#pace.workUsMax + 1);
+      const delayUs = this.#diskRandom.below(this.#paces.top.workUsMax + 1);
       if (delayUs === 0) return Promise.resolve();
       return new Promise((resolve) => time.after(delayUs, () => process.run(resolve)));
     };
@@ -337,7 +341,8 @@ export class SimulatedNode {
   }
 
   #syncUs(): number {
-    return this.#diskRandom.between(this.#pace.syncUsMin, this.#pace.syncUsMax);
+    const { syncUsMin, syncUsMax } = this.#paces.top;
+    return this.#diskRandom.between(syncUsMin, syncUsMax);
   }
 
   #createLogger(process: SimulatedProcess, fields: LogFields): Logger {

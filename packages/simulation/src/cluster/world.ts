@@ -7,6 +7,7 @@ import type { NodeConfig } from "@aspenjs/cluster";
 import { ClusterSecret, encodeClientTicket } from "@aspenjs/protocol";
 import { limits, type TransportLimits } from "@aspenjs/transport";
 import { VirtualStateDisk, type StateDisk } from "../disk/state-disk.ts";
+import { Layers } from "../faults/layers.ts";
 import { NO_MESSAGE_FAULTS, type MessageCounts, type MessageFaults } from "../network/lossy-transport.ts";
 import type { RouteQuality } from "../network/route.ts";
 import { VirtualNetwork } from "../network/virtual-network.ts";
@@ -46,7 +47,7 @@ export class World {
   readonly clients: SimulatedClient[] = [];
   readonly messageCounts: MessageCounts = { sent: 0, lost: 0, duplicated: 0, reordered: 0 };
   readonly deathCounts = { killed: 0, powerCut: 0, lostBatches: 0, tornWrites: 0 };
-  messageFaults: MessageFaults = NO_MESSAGE_FAULTS;
+  readonly messageFaults = new Layers<MessageFaults>(NO_MESSAGE_FAULTS);
   /** How far clocks may drift; `undefined`: as far as they like. */
   readonly driftPpmMax: number | undefined;
   /** Small enough to be met. */
@@ -73,13 +74,13 @@ export class World {
       secret: this.#secret,
       clusterId: CLUSTER_ID,
       observer: combineObservers([...options.observers, this.#listening()], (checker, error) =>
-        this.fail(checker, errorText(error)),
+        this.failWith(checker, error),
       ),
-      messageFaults: () => this.messageFaults,
+      messageFaults: () => this.messageFaults.top,
       messageCounts: this.messageCounts,
       config: options.config,
       transportLimits: this.transportLimits,
-      onBug: (who, error) => this.fail("uncaught", `${who}: ${errorText(error)}`),
+      onBug: (who, error) => this.failWith("uncaught", error, `${who}: `),
       onFailed: (node) => this.time.after(RESTART_US, () => this.startAgain(node)),
     };
   }
@@ -99,10 +100,15 @@ export class World {
     return this.#violation;
   }
 
-  fail(checker: string, message: string): void {
+  fail(checker: string, message: string, stack?: string): void {
     if (this.#violation !== undefined) return;
-    this.#violation = { checker, message, atUs: this.time.nowUs };
+    this.#violation = { checker, message, atUs: this.time.nowUs, ...(stack === undefined ? {} : { stack }) };
     this.trace.note("verdict", checker, message);
+  }
+
+  /** What was thrown says what is wrong. */
+  failWith(checker: string, error: unknown, prefix = ""): void {
+    this.fail(checker, prefix + String(error), error instanceof Error ? error.stack : undefined);
   }
 
   /** Hears of everybody who is elected. @returns how to stop that */
@@ -157,7 +163,7 @@ export class World {
     try {
       check();
     } catch (error) {
-      this.fail(checker, errorText(error));
+      this.failWith(checker, error);
     }
   }
 
@@ -171,10 +177,28 @@ export class World {
     this.trace.note("life", node.name, `${death}, ${keptBatches} of ${unsyncedBatches} unsynced batches are kept`);
   }
 
-  /** Unless it runs, is lost, or would only refuse again. */
+  /** Ends the process, if there is one, and keeps the node down. @returns how to let it come up again */
+  takeDown(node: SimulatedNode, death: Death): () => void {
+    const end = node.outages.lay(true);
+    this.endProcess(node, death);
+    return () => {
+      end();
+      this.startAgain(node);
+    };
+  }
+
+  /** The machine burns down: its node never comes back. */
+  lose(node: SimulatedNode): void {
+    this.endProcess(node, "powerCut");
+    node.isDamaged = true;
+    node.isLost = true;
+    this.observer.onLost(node.nodeId);
+  }
+
+  /** Unless it runs, is kept down, is lost, or would only refuse again. */
   startAgain(node: SimulatedNode): void {
     const { life } = node;
-    if (node.isLost || life.kind === "up" || life.kind === "starting") return;
+    if (node.isLost || !node.outages.isBare || life.kind === "up" || life.kind === "starting") return;
     if (life.kind === "failed" && life.fault.code === "corrupt") return;
     node.start();
   }
@@ -217,8 +241,4 @@ export class World {
 
 function termOf({ node }: SimulatedNode): number {
   return node?.metrics().term ?? 0;
-}
-
-function errorText(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,5 +1,6 @@
-import type { KeyValueStateMachine } from "@aspenjs/api";
+import type { KeyValueStateMachine, StorageFault } from "@aspenjs/api";
 import { createMemoryStateMachine, MemoryStateDisk } from "@aspenjs/state-machine/memory";
+import { Layers } from "../faults/layers.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
 
 /** Where a node's state lives while its processes come and go. */
@@ -9,13 +10,13 @@ export interface StateDisk {
   kill(): void;
   /** What was not flushed is lost. */
   cutPower(): void;
-  /** Every write fails from now on, until the disk is mended. @returns whether this disk can do that */
-  breakDown(code: "disk_full" | "io_failed"): boolean;
-  mend(): void;
+  /** Every write fails from now on. @returns how to mend that, or nothing when this disk cannot do it */
+  breakDown(code: "disk_full" | "io_failed"): (() => void) | undefined;
 }
 
 export class VirtualStateDisk implements StateDisk {
   readonly #disk = new MemoryStateDisk();
+  readonly #faults = new Layers<StorageFault | undefined>(undefined);
 
   open(): Promise<KeyValueStateMachine> {
     return Promise.resolve(createMemoryStateMachine({ disk: this.#disk }));
@@ -29,12 +30,12 @@ export class VirtualStateDisk implements StateDisk {
     this.#disk.cutPower();
   }
 
-  breakDown(code: "disk_full" | "io_failed"): boolean {
-    this.#disk.fail({ code, message: `the simulated disk was told to fail with ${code}` });
-    return true;
-  }
-
-  mend(): void {
-    this.#disk.fail(undefined);
+  breakDown(code: "disk_full" | "io_failed"): () => void {
+    const end = this.#faults.lay({ code, message: `the simulated disk was told to fail with ${code}` });
+    this.#disk.fail(this.#faults.top);
+    return () => {
+      end();
+      this.#disk.fail(this.#faults.top);
+    };
   }
 }

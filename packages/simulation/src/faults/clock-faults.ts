@@ -38,9 +38,11 @@ function setRates(
   nodes: readonly SimulatedNode[],
   ratePpm: (node: SimulatedNode, position: number) => number,
 ): () => void {
-  for (const [position, node] of nodes.entries()) node.machineClock.setRate(ratePpm(node, position), world.time.nowUs);
+  const ends = nodes.map((node, position) => {
+    return node.machineClock.layRate(ratePpm(node, position), world.time.nowUs);
+  });
   return () => {
-    for (const node of nodes) node.machineClock.setRate(0, world.time.nowUs);
+    for (const end of ends) end(world.time.nowUs);
   };
 }
 

@@ -12,11 +12,11 @@ export const slowDisk: Fault = {
   strike({ world }, random) {
     const node = random.pick([...world.nodes.values()]);
     const syncUsMax = 20_000 + random.below(2_500_000);
-    node.setPace({ syncUsMin: syncUsMax >> 3, syncUsMax, workUsMax: random.below(100_000) });
+    const undo = node.layPace({ syncUsMin: syncUsMax >> 3, syncUsMax, workUsMax: random.below(100_000) });
     return {
       kind: "injected",
       text: `node ${node.nodeId} needs up to ${syncUsMax} us for a sync`,
-      undo: () => node.setPace(world.pace),
+      undo,
     };
   },
 };
@@ -49,12 +49,13 @@ export const failStateDisk: Fault = {
     const node = pickRunning(world, random);
     if (node === undefined) return SKIPPED;
     const code = random.below(2) === 0 ? "io_failed" : "disk_full";
-    if (!node.stateDisk.breakDown(code)) return SKIPPED;
+    const mend = node.stateDisk.breakDown(code);
+    if (mend === undefined) return SKIPPED;
     return {
       kind: "injected",
       text: `nothing can be written to the state of node ${node.nodeId}, ${code}`,
       undo: () => {
-        node.stateDisk.mend();
+        mend();
         world.startAgain(node);
       },
     };
@@ -90,9 +91,7 @@ export const loseMachine: Fault = {
   strike({ world, operator }, random) {
     const node = pickDispensable(world, operator.isSettled, random);
     if (node === undefined) return SKIPPED;
-    world.endProcess(node, "powerCut");
-    node.isDamaged = true;
-    node.isLost = true;
+    world.lose(node);
     return { kind: "injected", text: `node ${node.nodeId} is lost for good` };
   },
 };

@@ -1,6 +1,6 @@
 import type { SimulatedNode } from "../cluster/simulated-node.ts";
 import type { World } from "../cluster/world.ts";
-import type { Fault } from "./fault.ts";
+import type { Fault, Undo } from "./fault.ts";
 
 const CUT_OFF_US = 60_000;
 const LAST_REIGN_US = 400_000;
@@ -31,7 +31,9 @@ export const duel: Fault = {
 class Duel {
   readonly #world: World;
   readonly #unsubscribe: (() => void)[] = [];
-  readonly #mends: (() => void)[] = [];
+  readonly #mends: Undo[] = [];
+  /** How whoever is dead comes up again. */
+  readonly #down = new Map<SimulatedNode, Undo>();
   #phase: Phase = { kind: "first" };
 
   constructor(world: World) {
@@ -46,15 +48,15 @@ class Duel {
   begin(): void {
     const { leader } = this.#world;
     if (leader === undefined) return;
-    this.#world.endProcess(leader, "killed");
-    this.#world.time.after(CUT_OFF_US, () => this.#world.startAgain(leader));
+    this.#takeDown(leader);
+    this.#world.time.after(CUT_OFF_US, () => this.#bringUp(leader));
   }
 
   end(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#phase = { kind: "over" };
     this.#mend();
-    for (const node of this.#world.nodes.values()) this.#world.startAgain(node);
+    for (const node of this.#down.keys()) this.#bringUp(node);
   }
 
   #noteLeader(node: SimulatedNode): void {
@@ -77,10 +79,10 @@ class Duel {
   #silence(leader: SimulatedNode, next: Phase): void {
     for (const node of this.#world.nodes.values()) if (node !== leader) this.#silenceToward(leader, node);
     this.#after(CUT_OFF_US, () => {
-      this.#world.endProcess(leader, "killed");
+      this.#takeDown(leader);
       this.#mend();
       this.#phase = next;
-      if (next.kind === "return") this.#world.startAgain(next.first);
+      if (next.kind === "return") this.#bringUp(next.first);
     });
   }
 
@@ -92,10 +94,21 @@ class Duel {
   }
 
   #swap(first: SimulatedNode, second: SimulatedNode): void {
-    this.#world.endProcess(first, "killed");
+    this.#takeDown(first);
     this.#mend();
-    this.#world.startAgain(second);
+    this.#bringUp(second);
     this.#phase = { kind: "over" };
+  }
+
+  #takeDown(node: SimulatedNode): void {
+    const before = this.#down.get(node);
+    this.#down.set(node, this.#world.takeDown(node, "killed"));
+    before?.();
+  }
+
+  #bringUp(node: SimulatedNode): void {
+    this.#down.get(node)?.();
+    this.#down.delete(node);
   }
 
   #silenceToward(from: SimulatedNode, to: SimulatedNode): void {

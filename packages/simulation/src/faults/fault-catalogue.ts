@@ -14,7 +14,6 @@ import {
   splitCluster,
 } from "./network-faults.ts";
 import { changeMembership, takeSnapshot, transferLeadership } from "./operator-faults.ts";
-import { haltLeaders } from "./throne-fault.ts";
 import {
   cutAllPower,
   cutPower,
@@ -25,6 +24,7 @@ import {
   pauseProcess,
   stallProcess,
 } from "./process-faults.ts";
+import { shortReigns } from "./short-reigns-fault.ts";
 
 /** Everything that may happen to a cluster, by name. */
 export const FAULTS: readonly Fault[] = [
@@ -56,7 +56,7 @@ export const FAULTS: readonly Fault[] = [
   transferLeadership,
   takeSnapshot,
   changeMembership,
-  haltLeaders,
+  shortReigns,
   duel,
 ];
 

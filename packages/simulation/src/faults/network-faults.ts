@@ -2,7 +2,7 @@ import type { PeerId } from "@aspenjs/api";
 import type { World } from "../cluster/world.ts";
 import { ratio } from "../random/ratio.ts";
 import type { SeededRandom } from "../random/seeded-random.ts";
-import { NO_MESSAGE_FAULTS } from "../network/lossy-transport.ts";
+import type { MessageFaults } from "../network/lossy-transport.ts";
 import type { Route } from "../network/virtual-network.ts";
 import { slowDown } from "./clock-faults.ts";
 import { SKIPPED, type Fault, type FaultOutcome } from "./fault.ts";
@@ -141,11 +141,11 @@ export const slowLink: Fault = {
     const { conditions } = world.network;
     const delayUsMin = 10_000 + random.below(200_000);
     const bytesPerMs = random.below(2) === 0 ? 0 : 5 + random.below(200);
-    conditions.setRouteQuality(from, to, { ...world.quality, delayUsMin, delayUsMax: 2 * delayUsMin, bytesPerMs });
+    const quality = { ...world.quality, delayUsMin, delayUsMax: 2 * delayUsMin, bytesPerMs };
     return {
       kind: "injected",
       text: `${from} to ${to} takes ${delayUsMin} us or twice that, ${bytesPerMs} bytes per ms`,
-      undo: () => conditions.setRouteQuality(from, to, undefined),
+      undo: conditions.layRouteQuality(from, to, quality),
     };
   },
 };
@@ -160,9 +160,9 @@ export const badNetwork: Fault = {
     const { conditions } = world.network;
     const loss = ratio(random.below(25), 100);
     const corruption = ratio(random.below(10), 1_000);
-    conditions.setQuality({ ...world.quality, loss, corruption });
+    const undo = conditions.layQuality({ ...world.quality, loss, corruption });
     const text = `${loss.numerator} % of segments lost, ${corruption.numerator} of 1,000 changed`;
-    return { kind: "injected", text, undo: () => conditions.setQuality(world.quality) };
+    return { kind: "injected", text, undo };
   },
 };
 
@@ -173,19 +173,17 @@ export const badMessages: Fault = {
   durationMsMax: 8_000,
   weight: 3,
   strike({ world }, random) {
-    world.messageFaults = {
+    const faults: MessageFaults = {
       loss: ratio(random.below(30), 100),
       duplication: ratio(random.below(30), 100),
       delay: ratio(random.below(50), 100),
       delayUsMax: 1_000 + random.below(400_000),
     };
-    const { loss, duplication, delay } = world.messageFaults;
+    const { loss, duplication, delay } = faults;
     return {
       kind: "injected",
       text: `${loss.numerator} % of messages lost, ${duplication.numerator} % doubled, ${delay.numerator} % late`,
-      undo: () => {
-        world.messageFaults = NO_MESSAGE_FAULTS;
-      },
+      undo: world.messageFaults.lay(faults),
     };
   },
 };

@@ -1,7 +1,7 @@
 import type { Death, SimulatedNode } from "../cluster/simulated-node.ts";
 import type { World } from "../cluster/world.ts";
 import type { SeededRandom } from "../random/seeded-random.ts";
-import { SKIPPED, type Fault, type FaultOutcome } from "./fault.ts";
+import { SKIPPED, type Fault, type FaultOutcome, type Undo } from "./fault.ts";
 
 const OPERATIONS_BEFORE_DEATH_MAX = 60;
 
@@ -15,13 +15,13 @@ export function pickRunning(world: World, random: SeededRandom): SimulatedNode |
 }
 
 function end(world: World, nodes: readonly SimulatedNode[], death: Death): FaultOutcome {
-  for (const node of nodes) world.endProcess(node, death);
+  const ends = nodes.map((node) => world.takeDown(node, death));
   const names = nodes.map(({ nodeId }) => nodeId).join(", ");
   return {
     kind: "injected",
     text: `${death} ${names}`,
     undo: () => {
-      for (const node of nodes) world.startAgain(node);
+      for (const up of ends) up();
     },
   };
 }
@@ -50,15 +50,20 @@ export const killMidway: Fault = {
     if (node === undefined || process === undefined) return SKIPPED;
     const operations = 1 + random.below(OPERATIONS_BEFORE_DEATH_MAX);
     const death = random.below(2) === 0 ? "killed" : "powerCut";
-    process.killAfter(operations, () => {
-      if (node.process === process) world.endProcess(node, death);
+    let bringUp: Undo | undefined;
+    let isOver = false;
+    const spare = process.killAfter(operations, () => {
+      if (node.process !== process) return;
+      bringUp = world.takeDown(node, death);
+      if (isOver) bringUp();
     });
     return {
       kind: "injected",
       text: `node ${node.nodeId} dies after ${operations} operations`,
       undo: () => {
-        process.spare();
-        world.startAgain(node);
+        isOver = true;
+        spare();
+        bringUp?.();
       },
     };
   },
@@ -96,14 +101,15 @@ export const pauseProcess: Fault = {
     const node = pickRunning(world, random);
     const process = node?.process;
     if (node === undefined || process === undefined) return SKIPPED;
-    process.pause();
+    const goOn = process.pause();
     world.trace.note("life", node.name, "stands still");
     return {
       kind: "injected",
       text: `node ${node.nodeId} stands still`,
       undo: () => {
-        if (process.isPaused) world.trace.note("life", node.name, "goes on");
-        process.resume();
+        const wasPaused = process.isPaused;
+        goOn();
+        if (wasPaused && !process.isPaused) world.trace.note("life", node.name, "goes on");
       },
     };
   },
@@ -125,14 +131,14 @@ export const floodPaused: Fault = {
   },
 };
 
+/** Whatever it waits for, and whatever lock it holds. */
 export const killClient: Fault = {
   name: "kill-client",
   durationMsMin: 0,
   durationMsMax: 0,
   weight: 2,
   strike({ workload }, random) {
-    const seat = random.below(workload.seatCount);
-    workload.replace(seat);
-    return { kind: "injected", text: `the client in seat ${seat} dies` };
+    const name = workload.replaceOne(random);
+    return name === undefined ? SKIPPED : { kind: "injected", text: `client ${name} dies` };
   },
 };

@@ -1,4 +1,5 @@
 import type { PeerId } from "@aspenjs/api";
+import { Layers } from "../faults/layers.ts";
 import { drawPassage, type RouteQuality } from "./route.ts";
 import type { SeededRandom } from "../random/seeded-random.ts";
 
@@ -13,50 +14,41 @@ export interface NetworkCounts {
 export class NetworkConditions {
   readonly counts: NetworkCounts = { writes: 0, lostSegments: 0, corruptedWrites: 0 };
   readonly #random: SeededRandom;
-  readonly #stalled = new Set<string>();
-  readonly #refused = new Set<string>();
-  readonly #qualities = new Map<string, RouteQuality>();
-  #quality: RouteQuality;
+  readonly #stalls = new Map<string, Layers<boolean>>();
+  readonly #refusals = new Map<string, Layers<boolean>>();
+  readonly #routeQualities = new Map<string, Layers<RouteQuality | undefined>>();
+  readonly #qualities: Layers<RouteQuality>;
 
   constructor(random: SeededRandom, quality: RouteQuality) {
     this.#random = random;
-    this.#quality = quality;
+    this.#qualities = new Layers(quality);
   }
 
-  /** Of every route that has no quality of its own. */
-  setQuality(quality: RouteQuality): void {
-    this.#quality = quality;
+  /** Of every route that has no quality of its own. @returns how to end that; so do the others */
+  layQuality(quality: RouteQuality): () => void {
+    return this.#qualities.lay(quality);
   }
 
-  setRouteQuality(from: PeerId, to: PeerId, quality: RouteQuality | undefined): void {
-    if (quality === undefined) this.#qualities.delete(routeOf(from, to));
-    else this.#qualities.set(routeOf(from, to), quality);
+  layRouteQuality(from: PeerId, to: PeerId, quality: RouteQuality): () => void {
+    return layersOf(this.#routeQualities, routeOf(from, to), undefined).lay(quality);
   }
 
   /** Connections stay, and bytes stop in this direction. */
-  stall(from: PeerId, to: PeerId): void {
-    this.#stalled.add(routeOf(from, to));
-  }
-
-  unstall(from: PeerId, to: PeerId): void {
-    this.#stalled.delete(routeOf(from, to));
+  stall(from: PeerId, to: PeerId): () => void {
+    return layersOf(this.#stalls, routeOf(from, to), false).lay(true);
   }
 
   /** New connections are refused. */
-  refuse(from: PeerId, to: PeerId): void {
-    this.#refused.add(routeOf(from, to));
-  }
-
-  unrefuse(from: PeerId, to: PeerId): void {
-    this.#refused.delete(routeOf(from, to));
+  refuse(from: PeerId, to: PeerId): () => void {
+    return layersOf(this.#refusals, routeOf(from, to), false).lay(true);
   }
 
   isStalled(from: PeerId, to: PeerId): boolean {
-    return this.#stalled.has(routeOf(from, to));
+    return this.#stalls.get(routeOf(from, to))?.top === true;
   }
 
   isRefused(from: PeerId, to: PeerId): boolean {
-    return this.#refused.has(routeOf(from, to));
+    return this.#refusals.get(routeOf(from, to))?.top === true;
   }
 
   pass(
@@ -64,7 +56,7 @@ export class NetworkConditions {
     to: PeerId,
     byteLength: number,
   ): { readonly delayUs: number; readonly sendingUs: number; readonly isCorrupted: boolean } {
-    const quality = this.#qualities.get(routeOf(from, to)) ?? this.#quality;
+    const quality = this.#routeQualities.get(routeOf(from, to))?.top ?? this.#qualities.top;
     const { delayUs, lostCount, isCorrupted } = drawPassage(this.#random, quality);
     this.counts.writes += 1;
     this.counts.lostSegments += lostCount;
@@ -72,6 +64,12 @@ export class NetworkConditions {
     const sendingUs = quality.bytesPerMs === 0 ? 0 : Math.ceil((byteLength * 1_000) / quality.bytesPerMs);
     return { delayUs, sendingUs, isCorrupted };
   }
+}
+
+function layersOf<Value>(known: Map<string, Layers<Value>>, route: string, ground: Value): Layers<Value> {
+  const layers = known.get(route) ?? new Layers(ground);
+  known.set(route, layers);
+  return layers;
 }
 
 function routeOf(from: PeerId, to: PeerId): string {

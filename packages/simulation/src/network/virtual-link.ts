@@ -17,6 +17,7 @@ export class VirtualLink implements SessionLink {
   readonly #incoming: VirtualPipe;
   readonly #onClosed: () => void;
   #state: LinkState = { kind: "created" };
+  #isForgotten = false;
 
   constructor(init: {
     readonly peerId: PeerId;
@@ -36,6 +37,15 @@ export class VirtualLink implements SessionLink {
 
   get isClosed(): boolean {
     return this.#state.kind === "closed";
+  }
+
+  /** The machine of this end has come back and knows nothing of the connection: whoever writes to it is told so. */
+  get isForgotten(): boolean {
+    return this.#isForgotten;
+  }
+
+  forget(): void {
+    this.#isForgotten = this.isClosed;
   }
 
   attach(receiver: LinkReceiver): void {

@@ -6,7 +6,7 @@ import { SeededRandom } from "../random/seeded-random.ts";
 import { MachineClock } from "../time/machine-clock.ts";
 import { VirtualTime } from "../time/virtual-time.ts";
 import type { RouteQuality } from "./route.ts";
-import { VirtualNetwork } from "./virtual-network.ts";
+import { VirtualNetwork, type Route } from "./virtual-network.ts";
 
 const QUALITY: RouteQuality = {
   delayUsMin: 1_000,
@@ -70,7 +70,7 @@ async function createPair() {
 
 test("what is written arrives in order, and nothing is lost (N2)", async () => {
   const { time, network, heard, say } = await createPair();
-  network.conditions.setQuality({ ...QUALITY, loss: ratio(1, 2) });
+  network.conditions.layQuality({ ...QUALITY, loss: ratio(1, 2) });
   for (let index = 0; index < 20; index += 1) say(String(index));
   await time.pass(60_000_000);
   expect(heard).toEqual(Array.from({ length: 20 }, (_, index) => `b hears ${index}`));
@@ -116,13 +116,44 @@ test("a killed process is missed at once; one without power when it comes back",
   expect(dark.heard).toEqual([]);
   expect(await dark.dial()).toMatch(/nobody answers/);
   dark.network.noteReturn("b");
+  await dark.time.pass(60_000_000);
+  expect(dark.heard).toEqual([]);
+  dark.say("is anybody there?");
   await dark.time.pass(50_000);
   expect(dark.heard).toEqual(["a is alone"]);
 });
 
+test.each<readonly [string, readonly Route[]]>([
+  ["there", [["a", "b"]]],
+  ["back", [["b", "a"]]],
+])("a connection that one end has forgotten stays half-open while the way %s is cut", async (_name, routes) => {
+  const { time, network, heard, b, say } = await createPair();
+  b.kill();
+  network.noteDeath(b, false);
+  const mend = network.cut(routes);
+  network.noteReturn("b");
+  say("is anybody there?");
+  await time.pass(60_000_000);
+  expect(heard).toEqual([]);
+  mend();
+  await time.pass(50_000);
+  expect(heard).toEqual(["a is alone"]);
+});
+
+test("who dies behind slow bytes is missed at once all the same", async () => {
+  const { time, network, heard, a, say } = await createPair();
+  const mend = network.conditions.layQuality({ ...QUALITY, delayUsMin: 40_000_000, delayUsMax: 40_000_000 });
+  say("slow");
+  mend();
+  a.kill();
+  network.noteDeath(a, true);
+  await time.pass(50_000);
+  expect(heard).toEqual(["b is alone"]);
+});
+
 test("a changed write ends the connection on both sides, as Noise would", async () => {
   const { time, network, heard, say } = await createPair();
-  network.conditions.setQuality({ ...QUALITY, corruption: ratio(1, 1) });
+  network.conditions.layQuality({ ...QUALITY, corruption: ratio(1, 1) });
   say("changed");
   await time.pass(50_000);
   expect(heard.toSorted()).toEqual(["a is alone", "b is alone"]);

@@ -80,13 +80,11 @@ export class VirtualNetwork {
 
   /** A machine that came back knows nothing of its old connections: the other ends learn so when they next write. */
   noteReturn(peerId: PeerId): void {
-    for (const { ends } of this.#connections) {
-      const [left, right] = ends;
-      for (const [own, other] of [
-        [left, right],
-        [right, left],
-      ] as const) {
-        if (own.peerId === peerId && own.link.isClosed) this.#tell(other);
+    for (const connection of this.#connections) {
+      for (const [position, { peerId: own, link }] of connection.ends.entries()) {
+        if (own !== peerId || !link.isClosed) continue;
+        link.forget();
+        this.#answerUnread(connection, position);
       }
     }
   }
@@ -99,34 +97,42 @@ export class VirtualNetwork {
     }
   }
 
-  /** Bytes stop on these routes; connections stay. Routes that are cut already are left to whoever cut them. */
+  /** Bytes stop on these routes; connections stay. A route that is cut twice flows again once both have ended. */
   cut(routes: readonly Route[]): () => void {
-    const { conditions } = this;
-    const flowing = routes.filter(([from, to]) => !conditions.isStalled(from, to));
-    for (const [from, to] of flowing) conditions.stall(from, to);
+    const ends = routes.map(([from, to]) => this.conditions.stall(from, to));
     return () => {
-      for (const [from, to] of flowing) conditions.unstall(from, to);
+      for (const end of ends) end();
       this.#resume();
     };
   }
 
-  /** Connections break, and nothing gets through any more. */
+  /** Connections break, unless they stand still already, and nothing gets through any more. */
   sever(routes: readonly Route[]): () => void {
     const { conditions } = this;
-    const flowing = routes.filter(([from, to]) => !conditions.isStalled(from, to));
-    for (const [from, to] of flowing) {
-      conditions.refuse(from, to);
-      this.reset(from, to);
-    }
-    const mend = this.cut(flowing);
+    for (const [from, to] of routes) if (!conditions.isStalled(from, to)) this.reset(from, to);
+    const ends = routes.map(([from, to]) => conditions.refuse(from, to));
+    const mend = this.cut(routes);
     return () => {
-      for (const [from, to] of flowing) conditions.unrefuse(from, to);
+      for (const end of ends) end();
       mend();
     };
   }
 
   #resume(): void {
-    for (const { pipes } of this.#connections) for (const pipe of pipes) pipe.planArrival();
+    for (const connection of this.#connections) {
+      for (const pipe of connection.pipes) pipe.planArrival();
+      for (const position of connection.ends.keys()) this.#answerUnread(connection, position);
+    }
+  }
+
+  /** What comes in for a connection that is forgotten is answered by a reset, if both ways are open. */
+  #answerUnread({ ends, pipes }: Connection, position: number): void {
+    const [own, other] = position === 0 ? ends : [ends[1], ends[0]];
+    const pipe = position === 0 ? pipes[1] : pipes[0];
+    if (!own.link.isForgotten || !pipe.hasUnread) return;
+    this.#afterDelay(other.peerId, own.peerId, () => {
+      this.#afterDelay(own.peerId, other.peerId, () => other.process.run(() => other.link.lose()));
+    });
   }
 
   #tell(end: VirtualEnd): void {
@@ -201,6 +207,8 @@ export class VirtualNetwork {
       pipes: [forward, backward],
     };
     this.#connections.add(connection);
+    backward.onUnread(() => this.#answerUnread(connection, 0));
+    forward.onUnread(() => this.#answerUnread(connection, 1));
     return { dialled, accepted };
   }
 

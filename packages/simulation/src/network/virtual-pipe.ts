@@ -1,3 +1,4 @@
+import type { CancelTimer } from "@aspenjs/api";
 import type { SimulatedProcess } from "../process/simulated-process.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
 
@@ -10,6 +11,10 @@ export type PipeItem =
 interface TravellingItem {
   readonly item: PipeItem;
   readonly dueUs: number;
+}
+
+interface PlannedArrival {
+  readonly cancel: CancelTimer;
 }
 
 export interface PipeRoute {
@@ -32,8 +37,10 @@ export class VirtualPipe {
   #onWritable: () => void = () => {};
   #underWayBytes = 0;
   #isWriterWaiting = false;
-  #isArrivalPlanned = false;
+  #arrival: PlannedArrival | undefined;
   #isClosed = false;
+  #hasUnread = false;
+  #onUnread: () => void = () => {};
   #lastDueUs = 0;
 
   constructor(time: VirtualTime, route: PipeRoute, writer: SimulatedProcess, reader: SimulatedProcess) {
@@ -52,9 +59,22 @@ export class VirtualPipe {
     this.#onWritable = listener;
   }
 
+  /** Whether something was written that nobody read, because nobody reads any more. */
+  get hasUnread(): boolean {
+    return this.#hasUnread;
+  }
+
+  onUnread(listener: () => void): void {
+    this.#onUnread = listener;
+  }
+
   /** @returns whether the writer may go on at once */
   write(bytes: Uint8Array): boolean {
-    if (this.#isClosed) return false;
+    if (this.#isClosed) {
+      this.#hasUnread = true;
+      this.#onUnread();
+      return false;
+    }
     const passage = this.#route.pass(bytes.byteLength);
     this.#underWayBytes += bytes.byteLength;
     this.#lastDueUs = Math.max(this.#lastDueUs, this.#time.nowUs + passage.delayUs) + passage.sendingUs;
@@ -77,30 +97,37 @@ export class VirtualPipe {
   /** As a reset: what is under way is lost, and the end comes at once. */
   cut(): void {
     this.#items.length = 0;
+    this.#lastDueUs = 0;
+    this.#arrival?.cancel();
+    this.#arrival = undefined;
     this.end();
   }
 
   /** Nobody reads any more. */
   close(): void {
     this.#isClosed = true;
+    this.#hasUnread = this.#items.length > 0;
     this.#items.length = 0;
   }
 
   /** Also when the network moves again. */
   planArrival(): void {
     const head = this.#items[0];
-    if (head === undefined || this.#isArrivalPlanned || this.#isClosed || this.#deliver === undefined) return;
+    if (head === undefined || this.#arrival !== undefined || this.#isClosed || this.#deliver === undefined) return;
     if (this.#route.isStalled()) return;
-    this.#isArrivalPlanned = true;
-    this.#time.after(Math.max(0, head.dueUs - this.#time.nowUs), () => this.#reader.run(() => this.#arrive()));
+    const delayUs = Math.max(0, head.dueUs - this.#time.nowUs);
+    const arrival: PlannedArrival = {
+      cancel: this.#time.after(delayUs, () => this.#reader.run(() => this.#arrive(arrival))),
+    };
+    this.#arrival = arrival;
   }
 
-  #arrive(): void {
-    this.#isArrivalPlanned = false;
+  /** A reader that stands still takes what was planned for it later: a reset may have come in between. */
+  #arrive(arrival: PlannedArrival): void {
+    if (this.#arrival !== arrival) return;
+    this.#arrival = undefined;
     const head = this.#items[0];
     if (head === undefined || this.#isClosed || this.#route.isStalled()) return;
-    // The head may be another one than the one that was planned for, after a reset.
-    if (head.dueUs > this.#time.nowUs) return this.planArrival();
     this.#items.shift();
     if (head.item.kind === "bytes") this.#noteArrived(head.item.bytes.byteLength);
     this.planArrival();

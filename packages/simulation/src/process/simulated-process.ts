@@ -8,6 +8,7 @@
  *   P3  What a process defers happens in the order in which it deferred it.
  */
 import { assert, type CancelTimer, type Clock } from "@aspenjs/api";
+import { Layers } from "../faults/layers.ts";
 import type { SeededRandom } from "../random/seeded-random.ts";
 import type { MachineClock } from "../time/machine-clock.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
@@ -16,6 +17,11 @@ type ProcessState =
   | { readonly kind: "running" }
   | { readonly kind: "paused"; readonly backlog: (() => void)[] }
   | { readonly kind: "dead" };
+
+interface Doom {
+  operationsLeft: number;
+  readonly onDeath: () => void;
+}
 
 export interface SimulatedProcessInit {
   readonly name: string;
@@ -41,9 +47,9 @@ export class SimulatedProcess {
   readonly #scheduling: SeededRandom;
   #state: ProcessState = RUNNING;
   #lastDeferUs = 0;
-  /** Operations left until the process dies in the middle of what it does; `undefined`: it does not. */
-  #operationsLeft: number | undefined;
-  #onDeath: () => void = () => {};
+  readonly #pauses = new Layers(false);
+  /** What it is to die of in the middle of what it does. */
+  readonly #dooms = new Set<Doom>();
 
   constructor(init: SimulatedProcessInit) {
     this.name = init.name;
@@ -76,11 +82,19 @@ export class SimulatedProcess {
     }
   }
 
-  pause(): void {
+  /** @returns how to let it go on, unless something else makes it stand still as well */
+  pause(): () => void {
     if (this.#state.kind === "running") this.#state = { kind: "paused", backlog: [] };
+    const end = this.#pauses.lay(true);
+    return () => {
+      end();
+      if (this.#pauses.isBare) this.resume();
+    };
   }
 
+  /** Goes on, whatever has made it stand still. */
   resume(): void {
+    this.#pauses.clear();
     const state = this.#state;
     if (state.kind !== "paused") return;
     this.#state = RUNNING;
@@ -92,26 +106,22 @@ export class SimulatedProcess {
     this.#state = { kind: "dead" };
   }
 
-  /** Dies at its n-th operation from now on, wherever in its code that is. */
-  killAfter(operationCount: number, onDeath: () => void): void {
+  /** Dies at its n-th operation from now on, wherever in its code that is. @returns how to spare it */
+  killAfter(operationCount: number, onDeath: () => void): () => void {
     assert(operationCount >= 1, "a death lies ahead");
-    this.#operationsLeft = operationCount;
-    this.#onDeath = onDeath;
-  }
-
-  /** Takes `killAfter` back. */
-  spare(): void {
-    this.#operationsLeft = undefined;
+    const doom: Doom = { operationsLeft: operationCount, onDeath };
+    this.#dooms.add(doom);
+    return () => this.#dooms.delete(doom);
   }
 
   /** Every port asks before it does anything that the world could notice. @returns whether it may */
   operate(): boolean {
-    if (this.#operationsLeft !== undefined && this.isAlive) {
-      this.#operationsLeft -= 1;
-      if (this.#operationsLeft === 0) {
-        this.kill();
-        this.#init.time.after(0, this.#onDeath);
-      }
+    for (const doom of this.#dooms) {
+      if (!this.isAlive) break;
+      doom.operationsLeft -= 1;
+      if (doom.operationsLeft > 0) continue;
+      this.kill();
+      this.#init.time.after(0, doom.onDeath);
     }
     return this.isAlive;
   }

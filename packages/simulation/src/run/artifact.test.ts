@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createArtifact, parseArtifact } from "./artifact.ts";
-import { drawRunOptions } from "./run-options.ts";
+import { drawRunOptions } from "./drawn-options.ts";
 import type { RunReport } from "./run.ts";
 
 function artifactText(seed: number): string {
@@ -29,6 +29,18 @@ test("the options of a run survive the way into a file and back", () => {
   }
 });
 
+test("an artifact names its kind of state and its failure; an older one was recorded in memory", () => {
+  const text = artifactText(1);
+  expect(parseArtifact(text)).toMatchObject({ stateKind: "memory", violation: undefined });
+  const violation = { checker: "answers", message: "wrong", atUs: 1 };
+  const written = JSON.stringify({ ...JSON.parse(text), stateKind: "sqlite", violation });
+  expect(parseArtifact(written)).toMatchObject({
+    stateKind: "sqlite",
+    violation: { checker: "answers", message: "wrong" },
+  });
+  expect(parseArtifact(text.replace('"stateKind":"memory",', "")).stateKind).toBe("memory");
+});
+
 test.each([
   ["not JSON", "{", /not JSON/],
   ["nothing", "null", /names no trace/],
@@ -39,6 +51,8 @@ test.each([
     /plan/,
   ],
   ["a setting that nobody knows", artifactText(1).replace('"tickMs"', '"tickMiles"'), /config.tickMiles/],
+  ["a kind of state that there is not", artifactText(1).replace('"memory"', '"paper"'), /stateKind/],
+  ["a failure that says nothing", artifactText(1).replace("{", '{"violation":7,'), /violation/],
   ["no node", artifactText(1).replace(/"nodeCount":\d/, '"nodeCount":0'), /nodeCount/],
 ])("a file that is no artifact is refused: %s", (_name, text, expected) => {
   expect(() => parseArtifact(text)).toThrow(expect.objectContaining({ code: "invalid_request" }));

@@ -6,6 +6,11 @@ import type { RunReport } from "./run.ts";
 import type { TraceLine } from "./trace.ts";
 import type { Violation } from "./violation.ts";
 
+/** What the nodes of a run kept their state in: the trace of a run is its own for each. */
+type StateKind = (typeof STATE_KINDS)[number];
+
+const STATE_KINDS = ["memory", "sqlite"] as const;
+
 /** What is kept of a run: enough to read what happened, and to live through it again. */
 export interface RunArtifact {
   readonly runId: string;
@@ -17,6 +22,7 @@ export interface RunArtifact {
   readonly status: "passed" | "failed";
   readonly violation: Violation | undefined;
   readonly options: RunOptions;
+  readonly stateKind: StateKind;
   readonly metrics: RunMetrics;
   /** Real time. */
   readonly durationMs: number;
@@ -28,6 +34,8 @@ export interface RunArtifact {
 
 export interface ArtifactOptions {
   readonly name: string;
+  /** Default: memory. */
+  readonly stateKind?: StateKind;
   readonly commit: string;
   /** ISO 8601. */
   readonly timestamp: string;
@@ -48,6 +56,7 @@ export function createArtifact(report: RunReport, options: ArtifactOptions): Run
     status: report.violation === undefined ? "passed" : "failed",
     violation: report.violation,
     options: report.options,
+    stateKind: options.stateKind ?? "memory",
     metrics: report.metrics,
     durationMs: options.durationMs,
     traceHash: report.traceHash,
@@ -61,6 +70,10 @@ export interface ReplayableRun {
   readonly options: RunOptions;
   readonly traceHash: string;
   readonly commit: string;
+  /** Default, for artifacts from before it was written down: memory. */
+  readonly stateKind?: StateKind;
+  /** How the run failed; `undefined`: it did not, or the artifact does not say. */
+  readonly violation?: Pick<Violation, "checker" | "message"> | undefined;
 }
 
 /** @throws AspenError `invalid_request`: the text is no artifact */
@@ -71,9 +84,24 @@ export function parseArtifact(text: string): ReplayableRun {
   } catch (cause) {
     throw new AspenError("invalid_request", "this is no artifact of a run: it is not JSON", { cause });
   }
-  const { options, traceHash, commit } = (value ?? {}) as { readonly [name: string]: unknown };
+  const fields = (value ?? {}) as { readonly [name: string]: unknown };
+  const { options, traceHash, commit, stateKind = "memory" } = fields;
   if (typeof traceHash !== "string" || typeof commit !== "string") {
     throw new AspenError("invalid_request", "this is no artifact of a run: it names no trace or no commit");
   }
-  return { options: readRunOptions(options), traceHash, commit };
+  const known = STATE_KINDS.find((kind) => kind === stateKind);
+  if (known === undefined) {
+    throw new AspenError("invalid_request", "this is no artifact of a run: stateKind is wrong");
+  }
+  const violation = readViolation(fields["violation"]);
+  return { options: readRunOptions(options), traceHash, commit, stateKind: known, violation };
+}
+
+function readViolation(value: unknown): ReplayableRun["violation"] {
+  if (value === undefined) return undefined;
+  const { checker, message } = (value ?? {}) as { readonly [name: string]: unknown };
+  if (typeof checker !== "string" || typeof message !== "string") {
+    throw new AspenError("invalid_request", "this is no artifact of a run: violation is wrong");
+  }
+  return { checker, message };
 }

@@ -45,8 +45,8 @@ export class Chaos {
     const nodeIds = Array.from({ length: this.#options.nodeCount }, (_, position) => position + 1);
     for (const nodeId of nodeIds) this.#world.addNode(nodeId).start();
     this.operator.found(nodeIds);
-    await this.#until(() => this.operator.counts["init"] === 1, FORMING_US);
-    if (this.operator.counts["init"] !== 1) this.#world.fail("liveness", "the cluster is not founded in time");
+    await this.#until(() => this.operator.counts.init === 1, FORMING_US);
+    if (this.operator.counts.init !== 1) this.#world.fail("liveness", "the cluster is not founded in time");
     this.injector.schedule(this.#options.plan);
     if (this.#options.hasFaultPoints) this.faultPoints.install();
     try {
@@ -59,7 +59,15 @@ export class Chaos {
     this.workload.stop();
     this.operator.stop();
     this.injector.healAll();
-    await this.#until(() => this.workload.isIdle && !this.operator.isBusy, LAST_CALLS_US);
+    await this.#until(() => this.#waiting.length === 0, LAST_CALLS_US);
+    if (this.#waiting.length > 0) {
+      const late = `${LAST_CALLS_US / 1_000_000} s after the last fault, far beyond every deadline`;
+      this.#world.fail("liveness", `${late}, these still wait for an answer: ${this.#waiting.join(", ")}`);
+    }
+  }
+
+  get #waiting(): readonly string[] {
+    return this.operator.isBusy ? ["operator", ...this.workload.waiting] : this.workload.waiting;
   }
 
   #lastFaultUs(): number {

@@ -2,24 +2,46 @@ import { AspenError } from "@aspenjs/api";
 import { NODE_CONFIG_DEFAULTS, type NodeConfig } from "@aspenjs/cluster";
 import { faultNamed } from "../faults/fault-catalogue.ts";
 import type { PlannedFault } from "../faults/fault-plan.ts";
-import { NODES_MAX, type RunOptions } from "./run-options.ts";
+import type { RunChoices, RunOptions } from "./run-options.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** The name by which the fault points in the code are chosen, as if they were one fault. */
+export const FAULT_POINTS = "fault-points";
+
+/** Of the first membership. */
+const NODES_MAX = 9;
+const CLIENTS_MAX = 1_000;
+const CHAOS_MS_MAX = 1_000_000;
+/** Faults begin a while after the run does. */
+const FAULT_MS_MAX = 2 * CHAOS_MS_MAX;
 const COUNT_MAX = 1_000_000;
 const US_MAX = 1_000_000_000;
 const SEED_MAX = 2 ** 32 - 1;
 const PLAN_MAX = 10_000;
+
+/** What somebody has chosen of a run that is to be drawn. @throws AspenError `invalid_request`, naming the field */
+export function assertRunChoices(seed: number, { nodeCount, clientCount, chaosMs, faults = [] }: RunChoices): void {
+  whole({ seed }, "seed", 0, SEED_MAX);
+  if (nodeCount !== undefined) whole({ nodeCount }, "nodeCount", 1, NODES_MAX);
+  if (clientCount !== undefined) whole({ clientCount }, "clientCount", 0, CLIENTS_MAX);
+  if (chaosMs !== undefined) whole({ chaosMs }, "chaosMs", 0, CHAOS_MS_MAX);
+  for (const name of faults) {
+    if (name !== FAULT_POINTS && faultNamed(name) === undefined) throw invalid(`fault ${name}`);
+  }
+}
 
 /** Options of a run that somebody wrote into a file. @throws AspenError `invalid_request`, naming the field */
 export function readRunOptions(value: unknown): RunOptions {
   const fields = fieldsOf(value, "options");
   const quality = fieldsOf(fields["quality"], "quality");
   const pace = fieldsOf(fields["pace"], "pace");
+  const { hasFaultPoints } = fields;
+  if (typeof hasFaultPoints !== "boolean") throw invalid("hasFaultPoints");
   return {
     seed: whole(fields, "seed", 0, SEED_MAX),
     nodeCount: whole(fields, "nodeCount", 1, NODES_MAX),
-    clientCount: whole(fields, "clientCount", 0, 1_000),
+    clientCount: whole(fields, "clientCount", 0, CLIENTS_MAX),
     lockHolderCount: whole(fields, "lockHolderCount", 0, 1_000),
     groupCount: whole(fields, "groupCount", 1, 1_000),
     thinkMsMax: whole(fields, "thinkMsMax", 1, COUNT_MAX),
@@ -39,9 +61,9 @@ export function readRunOptions(value: unknown): RunOptions {
       syncUsMax: whole(pace, "syncUsMax", whole(pace, "syncUsMin", 0, US_MAX), US_MAX),
       workUsMax: whole(pace, "workUsMax", 0, US_MAX),
     },
-    chaosMs: whole(fields, "chaosMs", 0, COUNT_MAX),
+    chaosMs: whole(fields, "chaosMs", 0, CHAOS_MS_MAX),
     plan: readPlan(fields["plan"]),
-    hasFaultPoints: fields["hasFaultPoints"] === true,
+    hasFaultPoints,
   };
 }
 
@@ -52,7 +74,7 @@ function readPlan(value: unknown): readonly PlannedFault[] {
     const { name } = fields;
     if (typeof name !== "string" || faultNamed(name) === undefined) throw invalid("plan");
     return {
-      atMs: whole(fields, "atMs", 0, COUNT_MAX),
+      atMs: whole(fields, "atMs", 0, FAULT_MS_MAX),
       name,
       durationMs: whole(fields, "durationMs", 0, COUNT_MAX),
       seed: whole(fields, "seed", 0, SEED_MAX),
@@ -89,5 +111,5 @@ function fieldsOf(value: unknown, name: string): Fields {
 }
 
 function invalid(name: string): AspenError {
-  return new AspenError("invalid_request", `this is no artifact of a run: ${name} is missing or wrong`);
+  return new AspenError("invalid_request", `these are no options of a run: ${name} is missing or wrong`);
 }

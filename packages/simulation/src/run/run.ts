@@ -54,7 +54,7 @@ export async function simulateRun(options: RunOptions, around: RunSurroundings =
   const queues = new BoundedQueues(world);
   queues.watch();
   await watchRejections(
-    (error) => world.fail("uncaught", `a promise that nobody awaits: ${String(error)}`),
+    (error) => world.failWith("uncaught", error, "a promise that nobody awaits: "),
     async () => {
       await chaos.live();
       await recover(world, checkers);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { drawRunOptions, type RunOptions } from "./run-options.ts";
+import { drawRunOptions } from "./drawn-options.ts";
+import type { RunOptions } from "./run-options.ts";
 import type { RunReport } from "./run.ts";
 import { shrinkRun } from "./shrink.ts";
 

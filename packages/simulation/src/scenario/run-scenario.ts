@@ -1,5 +1,6 @@
 import type { NodeConfig } from "@aspenjs/cluster";
 import { createCheckers } from "../checkers/all-checkers.ts";
+import { BoundedQueues } from "../checkers/bounded-queues.ts";
 import { Liveness } from "../checkers/liveness.ts";
 import { prepareProcess } from "../cluster/preparation.ts";
 import { World } from "../cluster/world.ts";
@@ -65,19 +66,20 @@ export async function runScenario(
     observers: Object.values(checkers),
     onTraceLine: (line) => void events.push(line),
   });
+  new BoundedQueues(world).watch();
   const stage = new Stage(world);
   const play = async (): Promise<void> => {
     try {
       await form(stage, options.nodeCount ?? 3);
       await scenario(stage);
     } catch (error) {
-      world.fail("scenario", error instanceof Error ? (error.stack ?? error.message) : String(error));
+      world.failWith("scenario", error);
     }
     stage.heal();
     if (options.mustRecover === false) return;
     await new Liveness(world).assertWhole(CONVERGENCE_US, checkers.stateMachineSafety);
   };
-  await watchRejections((error) => world.fail("uncaught", String(error)), play);
+  await watchRejections((error) => world.failWith("uncaught", error, "a promise that nobody awaits: "), play);
   return {
     seed,
     violation: world.violation,
@@ -92,5 +94,5 @@ async function form(stage: Stage, nodeCount: number): Promise<void> {
   for (const nodeId of nodeIds) stage.world.addNode(nodeId).start();
   const operator = new Operator(stage.world, nodeCount);
   operator.found(nodeIds);
-  await stage.until("the cluster is founded", () => operator.counts["init"] === 1, FORMING_MS);
+  await stage.until("the cluster is founded", () => operator.counts.init === 1, FORMING_MS);
 }

@@ -27,18 +27,15 @@ export class Stage {
     return this.world.node(nodeId);
   }
 
+  /** @throws Error as soon as a checker has noticed something: what comes after it does not count */
   async pass(durationMs: number): Promise<void> {
-    await this.world.time.runUntil(
-      () => this.world.violation !== undefined,
-      this.world.time.nowUs + durationMs * 1_000,
-    );
+    await this.#runUntil(() => false, durationMs);
   }
 
-  /** Lets time pass until it is so. @throws Error when it is not so in time */
+  /** Lets time pass until it is so. @throws Error when it is not so in time, or a checker has noticed something */
   async until(what: string, isSo: () => boolean, withinMs = PATIENCE_MS): Promise<void> {
-    const { world } = this;
-    await world.time.runUntil(() => world.violation !== undefined || isSo(), world.time.nowUs + withinMs * 1_000);
-    if (world.violation === undefined && !isSo()) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await this.#runUntil(isSo, withinMs);
+    if (!isSo()) throw new Error(`not within ${withinMs} ms: ${what}`);
   }
 
   /** Lets time pass until the promise settles. */
@@ -112,5 +109,13 @@ export class Stage {
       node.process?.resume();
       this.world.startAgain(node);
     }
+  }
+
+  /** Time stands still once something was noticed: a story that went on waiting would wait for ever. */
+  async #runUntil(isSo: () => boolean, withinMs: number): Promise<void> {
+    const { world } = this;
+    await world.time.runUntil(() => world.violation !== undefined || isSo(), world.time.nowUs + withinMs * 1_000);
+    if (world.violation === undefined) return;
+    throw new Error(`the story ends here: ${world.violation.checker} has noticed something`);
   }
 }

@@ -16,6 +16,8 @@ export class SqliteStateDisk implements StateDisk {
   #lives = 0;
   #current: string | undefined;
   #machine: HeldStateMachine | undefined;
+  /** Of those who died: what they left is being taken away. */
+  readonly #removals: Promise<void>[] = [];
 
   /** Everything of this disk is kept in here. */
   constructor(directory: string) {
@@ -39,7 +41,7 @@ export class SqliteStateDisk implements StateDisk {
     cpSync(left, next, { recursive: true });
     this.#current = next;
     this.#machine = undefined;
-    void machine.abandon().then(() => rmSync(left, { recursive: true, force: true }));
+    this.#removals.push(machine.abandon().then(() => rmSync(left, { recursive: true, force: true })));
   }
 
   cutPower(): void {
@@ -50,14 +52,13 @@ export class SqliteStateDisk implements StateDisk {
   async close(): Promise<void> {
     await this.#machine?.abandon();
     this.#machine = undefined;
+    await Promise.all(this.#removals);
   }
 
   /** Files of a real file system fail only when it does. */
-  breakDown(): boolean {
-    return false;
+  breakDown(): undefined {
+    return undefined;
   }
-
-  mend(): void {}
 
   #nextDirectory(): string {
     this.#lives += 1;

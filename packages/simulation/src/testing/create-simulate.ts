@@ -56,6 +56,6 @@ function failureOf(name: string, report: ScenarioReport): Error {
   writeFileSync(path, `${JSON.stringify({ name, reproduce, ...report }, undefined, 2)}\n`);
   const story = events.slice(-LINES_SHOWN).map(traceText).join("\n");
   return new Error(
-    `${violation?.checker}: ${violation?.message}\n\nagain: ${reproduce}\nall of it: ${path}\n\n${story}`,
+    `${violation?.checker}: ${violation?.message}\n\nagain: ${reproduce}\nall of it: ${path}\n\n${story}\n\n${violation?.stack ?? ""}`,
   );
 }

@@ -46,9 +46,13 @@ test("time stands still for what is outside (T3)", async () => {
 
 test("a clock that is fast shows more, and waits less", () => {
   const clock = new MachineClock(0, 0);
-  clock.setRate(100_000, 1_000_000);
+  const endFirst = clock.layRate(100_000, 1_000_000);
   expect(clock.localUs(2_000_000)).toBe(2_100_000);
   expect(clock.worldDelayUs(1_100_000)).toBe(1_000_000);
-  clock.setRate(-500_000, 2_000_000);
+  const endSecond = clock.layRate(-500_000, 2_000_000);
   expect(clock.localUs(4_000_000)).toBe(3_100_000);
+  endSecond(4_000_000);
+  expect(clock.localUs(5_000_000)).toBe(4_200_000);
+  endFirst(5_000_000);
+  expect(clock.localUs(6_000_000)).toBe(5_200_000);
 });

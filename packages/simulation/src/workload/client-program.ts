@@ -67,6 +67,10 @@ export class ClientProgram {
     }
   }
 
+  get name(): string {
+    return this.#options.client.name;
+  }
+
   get callsUnderWay(): number {
     return this.#underWay.size;
   }

@@ -13,10 +13,6 @@ export class KeySpace {
     );
   }
 
-  get groupCount(): number {
-    return this.#groups.length;
-  }
-
   keysOf(group: number): readonly string[] {
     return this.#groups[group] ?? [];
   }

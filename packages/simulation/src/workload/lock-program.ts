@@ -33,7 +33,8 @@ const MILLION = 1_000_000;
 
 /**
  * A program that takes locks which end with their holder: a lease, and a key bound to it that nobody else has. It holds
- * a lock for as long as its last keep-alive that was answered allows it to, counted from when that was sent.
+ * a lock for as long as its last keep-alive that was answered allows it to, counted from when that was sent. When it
+ * dies, nobody hears of that tenure: its lease must end all the same, for the next holder to come.
  */
 export class LockProgram {
   readonly #options: LockProgramOptions;

@@ -2,6 +2,7 @@ import type { ClusterController, Membership, NodeId } from "@aspenjs/api";
 import type { SimulatedNode } from "../cluster/simulated-node.ts";
 import type { World } from "../cluster/world.ts";
 import type { SeededRandom } from "../random/seeded-random.ts";
+import type { OperationName } from "./operation-name.ts";
 
 /** What an operator sets out to do: one call after the other, each only when the one before it succeeded. */
 export interface Errand {
@@ -10,7 +11,7 @@ export interface Errand {
 }
 
 export interface ErrandStep {
-  readonly name: string;
+  readonly name: OperationName;
   readonly call: (cluster: ClusterController) => Promise<unknown>;
 }
 

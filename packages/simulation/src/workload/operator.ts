@@ -3,6 +3,7 @@ import type { AspenClient } from "@aspenjs/client";
 import type { SimulatedClient } from "../cluster/simulated-client.ts";
 import type { World } from "../cluster/world.ts";
 import type { SeededRandom } from "../random/seeded-random.ts";
+import type { OperationName } from "./operation-name.ts";
 import { MembershipErrands, type Errand, type ErrandStep } from "./membership-errands.ts";
 
 const CALL_DEADLINE_MS = 8_000;
@@ -19,7 +20,7 @@ export class Operator {
   #isStopping = false;
   #unsettledUntilUs = 0;
   /** Calls that succeeded, by name. */
-  readonly counts: Record<string, number> = {};
+  readonly counts: Partial<Record<OperationName, number>> = {};
 
   constructor(world: World, nodeCount: number) {
     this.#world = world;
@@ -46,13 +47,13 @@ export class Operator {
     this.#client.run(async () => {
       for (;;) {
         try {
-          const client = await this.#client.connect();
-          await client.cluster.init(records);
-          this.#connected = client;
+          this.#connected = await this.#client.connect();
+          await this.#connected.cluster.init(records);
           this.#count("init");
           return;
         } catch (error) {
           if (!(error instanceof AspenError)) throw error;
+          await this.#disconnect();
           if (error.code === "already_initialized") {
             this.#count("init");
             return;
@@ -134,11 +135,19 @@ export class Operator {
       if (!(error instanceof AspenError)) throw error;
       this.#unsettledUntilUs = this.#world.time.nowUs + SETTLING_US;
       this.#world.trace.note("operator", "operator", `${name}: ${error.code}, ${error.message}`);
+      await this.#disconnect();
       return false;
     }
   }
 
-  #count(name: string): void {
+  /** After an error the next call is made with a new connection. */
+  async #disconnect(): Promise<void> {
+    const connected = this.#connected;
+    this.#connected = undefined;
+    await connected?.close();
+  }
+
+  #count(name: OperationName): void {
     this.counts[name] = (this.counts[name] ?? 0) + 1;
   }
 }

@@ -1,6 +1,8 @@
 import { AspenError, type ReadConsistency } from "@aspenjs/api";
 import type { LeaseSafety } from "../checkers/lease-safety.ts";
+import type { SimulatedClient } from "../cluster/simulated-client.ts";
 import type { World } from "../cluster/world.ts";
+import type { SeededRandom } from "../random/seeded-random.ts";
 import { DRIFT_PPM_MAX } from "../time/machine-clock.ts";
 import { ClientProgram, type ClientProgramOptions } from "./client-program.ts";
 import { LOCK_PREFIX, LockProgram } from "./lock-program.ts";
@@ -21,9 +23,13 @@ interface Seat {
   readonly die: () => void;
 }
 
+interface LockHolder {
+  readonly client: SimulatedClient;
+  readonly program: LockProgram;
+}
+
 const LOCKS = [`${LOCK_PREFIX}a`, `${LOCK_PREFIX}b`];
 const FLOOD_WRITES = 60;
-const FLOOD_KEYS = 1;
 const FLOOD_VALUE_BYTES = 50_000;
 const BURST_THINK_MS_MAX = 60;
 const BURST_PATIENCE_MS_MAX = 200;
@@ -35,8 +41,10 @@ export class Workload {
   readonly #options: WorkloadOptions;
   readonly #seats: Seat[] = [];
   readonly #guests: Seat[] = [];
-  readonly #lockHolders: LockProgram[] = [];
+  readonly #lockHolders: LockHolder[] = [];
+  readonly #floods = new Set<string>();
   #clientCount = 0;
+  #lockHolderCount = 0;
   #isStopping = false;
 
   constructor(world: World, options: WorkloadOptions) {
@@ -46,7 +54,7 @@ export class Workload {
 
   start(): void {
     for (let seat = 0; seat < this.#options.clientCount; seat += 1) this.#take(seat);
-    for (let holder = 0; holder < this.#options.lockHolderCount; holder += 1) this.#startLockHolder();
+    for (let holder = 0; holder < this.#options.lockHolderCount; holder += 1) this.#takeLocks(holder);
   }
 
   /** No new calls; those under way end with their deadlines. */
@@ -61,19 +69,32 @@ export class Workload {
     }
   }
 
-  get isIdle(): boolean {
-    const isSeatIdle = [...this.#seats, ...this.#guests].every(({ program }) => program.callsUnderWay === 0);
-    return isSeatIdle && this.#lockHolders.every(({ isIdle }) => isIdle);
+  /** Clients that still wait for an answer. */
+  get waiting(): readonly string[] {
+    const seats = [...this.#seats, ...this.#guests].filter(({ program }) => program.callsUnderWay > 0);
+    const holders = this.#lockHolders.filter(({ program }) => !program.isIdle);
+    return [...seats.map(({ program }) => program.name), ...holders.map(({ client }) => client.name), ...this.#floods];
   }
 
-  get seatCount(): number {
-    return this.#seats.length;
-  }
-
-  /** The client's process dies, whatever it waits for; another one takes its seat. */
-  replace(seat: number): void {
-    this.#seats[seat]?.die();
-    this.#take(seat);
+  /**
+   * A client's process dies, whatever it waits for or holds; another one takes its seat. What it held ends with its
+   * lease. @returns who dies, when there is anybody
+   */
+  replaceOne(random: SeededRandom): string | undefined {
+    const count = this.#seats.length + this.#lockHolders.length;
+    if (count === 0) return undefined;
+    const chosen = random.below(count);
+    const seat = this.#seats[chosen];
+    if (seat !== undefined) {
+      seat.die();
+      this.#take(chosen);
+      return seat.program.name;
+    }
+    const place = chosen - this.#seats.length;
+    const holder = this.#lockHolders[place];
+    holder?.client.die();
+    this.#takeLocks(place);
+    return holder?.client.name;
   }
 
   /**
@@ -94,25 +115,26 @@ export class Workload {
   flood(): void {
     this.#clientCount += 1;
     const client = this.#world.addClient(`f${this.#clientCount}`);
+    this.#floods.add(client.name);
     client.run(async () => {
-      try {
+      await tolerate(async () => {
         const connected = await client.connect();
-        const writes = Array.from({ length: FLOOD_WRITES }, (_, index) => {
+        const writes = Array.from({ length: FLOOD_WRITES }, () => {
           const value = new Uint8Array(FLOOD_VALUE_BYTES);
-          return connected.store.write({ kind: "set", key: `flood/${index % FLOOD_KEYS}`, value });
+          return tolerate(() => connected.store.write({ kind: "set", key: "flood", value }));
         });
-        await Promise.allSettled(writes);
+        await Promise.all(writes);
         await connected.close();
-      } catch (error) {
-        if (!(error instanceof AspenError)) throw error;
-      }
+      });
+      this.#floods.delete(client.name);
     });
   }
 
-  #startLockHolder(): void {
+  #takeLocks(place: number): void {
     const world = this.#world;
     const { leases } = this.#options;
-    const client = world.addClient(`l${this.#lockHolders.length + 1}`);
+    this.#lockHolderCount += 1;
+    const client = world.addClient(`l${this.#lockHolderCount}`);
     const program = new LockProgram({
       client,
       random: world.random.child(`locks ${client.name}`),
@@ -123,7 +145,7 @@ export class Workload {
       onLeaseLost: (loss) => world.judge(leases.name, () => leases.noteLoss(loss)),
       isStopping: () => this.#isStopping,
     });
-    this.#lockHolders.push(program);
+    this.#lockHolders[place] = { client, program };
     client.run(() => program.run());
   }
 
@@ -160,6 +182,15 @@ export class Workload {
     this.calls.push(call);
     this.#world.observer.onCall(call);
     this.#world.trace.note("call", call.client, callText(call));
+  }
+}
+
+/** A flood is to be a load: that some of it is refused is as it should be. */
+async function tolerate(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof AspenError)) throw error;
   }
 }
 

@@ -2,7 +2,7 @@ import { AspenError } from "@aspenjs/api";
 import { defineTarget, throwing } from "@aspenjs/fuzz";
 import { bytesOf, textOf } from "@aspenjs/fuzz/text-bytes";
 import { parseArtifact, type ReplayableRun } from "../../src/run/artifact.ts";
-import { drawRunOptions } from "../../src/run/run-options.ts";
+import { drawRunOptions } from "../../src/run/drawn-options.ts";
 
 const artifactOf = (seed: number): ReplayableRun => {
   const options = drawRunOptions(seed);
