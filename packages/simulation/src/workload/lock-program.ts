@@ -27,8 +27,10 @@ interface HeldLease {
 export const LOCK_PREFIX = "lock/";
 
 const TTL_MS = [300, 1_000, 3_000];
-const ROUNDS_MAX = 8;
-const PAUSE_MS_MAX = 2_000;
+const ROUNDS_MAX = 6;
+const PAUSE_MS_MAX = 4_000;
+/** On one connection. */
+const TURNS_MAX = 5;
 const MILLION = 1_000_000;
 
 /**
@@ -52,7 +54,10 @@ export class LockProgram {
       this.isIdle = false;
       await this.#tolerate(async () => {
         const connected = await client.connect();
-        await this.#tolerate(() => this.#takeTurn(connected));
+        for (let turn = this.#random.below(TURNS_MAX); turn >= 0 && !isStopping(); turn -= 1) {
+          await this.#tolerate(() => this.#takeTurn(connected));
+          await client.sleep(this.#random.below(PAUSE_MS_MAX));
+        }
         await connected.close();
       });
       this.isIdle = true;
