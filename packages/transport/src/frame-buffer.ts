@@ -1,21 +1,26 @@
 import { varintByteLength, writeVarint } from "./varint.ts";
 import type { FrameKind } from "./frame-kind.ts";
 
-const SLAB_BYTES_MIN = 1_024;
-/** One write is one slab. More than this in one turn becomes a second write. */
+const SLAB_BYTES_MIN = 4 * 1_024;
+/** One write is one part of a slab. More than this in one turn becomes a second write. */
 const SLAB_BYTES_MAX = 256 * 1_024;
+/** So many turns like the last one are to find room in a new slab. */
+const TURNS_PER_SLAB = 4;
 
 const NO_BYTES = new Uint8Array(0);
 const NO_FIELD = -1;
 
 /**
  * Frames in the order in which they were written, one behind the other. A frame never spans two slabs, so what
- * `take` returns always starts and ends with a whole frame.
+ * `take` returns always starts and ends with a whole frame. A slab serves several turns: its filled part is given away,
+ * and what lies behind it is written next.
  */
 export class FrameBuffer {
   readonly #full: Uint8Array[] = [];
   #slab: Uint8Array = NO_BYTES;
-  #filledBytes = 0;
+  /** Before this everything is given away. */
+  #firstByte = 0;
+  #endByte = 0;
   #slabBytesNext = SLAB_BYTES_MIN;
   #byteLength = 0;
 
@@ -25,7 +30,7 @@ export class FrameBuffer {
 
   /** Of the slab that the next `take` would return. */
   get headByteLength(): number {
-    return this.#full[0]?.byteLength ?? this.#filledBytes;
+    return this.#full[0]?.byteLength ?? this.#endByte - this.#firstByte;
   }
 
   /** Copies one frame: up to two varint fields, then the body. Returns its length with the length prefix. */
@@ -35,53 +40,60 @@ export class FrameBuffer {
     const totalBytes = varintByteLength(frameBytes) + frameBytes;
     this.#reserve(totalBytes);
     const slab = this.#slab;
-    let at = writeVarint(slab, this.#filledBytes, frameBytes);
+    let at = writeVarint(slab, this.#endByte, frameBytes);
     slab[at] = kind;
     at = writeVarint(slab, at + 1, id);
     if (first !== NO_FIELD) at = writeVarint(slab, at, first);
     if (second !== NO_FIELD) at = writeVarint(slab, at, second);
     slab.set(body, at);
-    this.#filledBytes += totalBytes;
+    this.#endByte += totalBytes;
     this.#byteLength += totalBytes;
     return totalBytes;
   }
 
-  /** The oldest slab; the caller owns it. */
+  /** The oldest part; the caller owns it. */
   take(): Uint8Array | undefined {
-    const head = this.#full.shift() ?? this.#closeSlab();
+    const head = this.#full.shift() ?? this.#closePart();
     if (head !== undefined) this.#byteLength -= head.byteLength;
     return head;
   }
 
   clear(): void {
     this.#full.length = 0;
-    this.#slab = NO_BYTES;
-    this.#filledBytes = 0;
+    this.#useSlab(NO_BYTES);
     this.#byteLength = 0;
   }
 
   #reserve(byteLength: number): void {
-    const neededBytes = this.#filledBytes + byteLength;
-    if (neededBytes <= this.#slab.byteLength) return;
-    if (this.#filledBytes === 0 || neededBytes <= SLAB_BYTES_MAX) {
-      const grown = new Uint8Array(Math.max(neededBytes, this.#slab.byteLength * 2, this.#slabBytesNext));
-      grown.set(this.#slab.subarray(0, this.#filledBytes));
-      this.#slab = grown;
+    if (this.#endByte + byteLength <= this.#slab.byteLength) return;
+    const open = this.#slab.subarray(this.#firstByte, this.#endByte);
+    const neededBytes = open.byteLength + byteLength;
+    if (open.byteLength > 0 && neededBytes > SLAB_BYTES_MAX) {
+      this.#full.push(open);
+      this.#useSlab(new Uint8Array(Math.max(byteLength, this.#slabBytesNext)));
       return;
     }
-    const closed = this.#closeSlab();
-    if (closed !== undefined) this.#full.push(closed);
-    this.#slab = new Uint8Array(Math.max(byteLength, this.#slabBytesNext));
+    const grown = new Uint8Array(Math.max(neededBytes, open.byteLength * 2, this.#slabBytesNext));
+    grown.set(open);
+    this.#useSlab(grown);
+    this.#endByte = open.byteLength;
   }
 
-  #closeSlab(): Uint8Array | undefined {
-    if (this.#filledBytes === 0) return undefined;
-    const closed = this.#slab.subarray(0, this.#filledBytes);
-    // The next turn usually brings about as much as this one: growing step by step would copy it again and again.
-    this.#slabBytesNext = Math.min(SLAB_BYTES_MAX, Math.max(SLAB_BYTES_MIN, this.#filledBytes + SLAB_BYTES_MIN));
-    this.#slab = NO_BYTES;
-    this.#filledBytes = 0;
-    return closed;
+  #closePart(): Uint8Array | undefined {
+    const filledBytes = this.#endByte - this.#firstByte;
+    if (filledBytes === 0) return undefined;
+    const part = this.#slab.subarray(this.#firstByte, this.#endByte);
+    this.#firstByte = this.#endByte;
+    this.#slabBytesNext = Math.min(SLAB_BYTES_MAX, Math.max(SLAB_BYTES_MIN, filledBytes * TURNS_PER_SLAB));
+    // The next turn usually brings about as much as this one: what would not fit behind it would be copied.
+    if (this.#slab.byteLength - this.#endByte < filledBytes) this.#useSlab(NO_BYTES);
+    return part;
+  }
+
+  #useSlab(slab: Uint8Array): void {
+    this.#slab = slab;
+    this.#firstByte = 0;
+    this.#endByte = 0;
   }
 }
 

@@ -26,6 +26,8 @@ export interface SeedFarmOptions {
 
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
 const BATCH_SEEDS = 4;
+/** A process for each core: V8's helper threads would only take turns with the other workers. */
+const WORKER_FLAGS = ["--single-threaded"];
 
 /**
  * Lives through the seeds in processes of its own, a few at a time, until all are done or nobody wants to know more.
@@ -57,7 +59,7 @@ export function crashText({ seed, error }: SeedCrash): string {
 function startWorker({ canary, nodePath }: SeedFarmOptions): ChildProcess {
   const launch = canary === undefined ? { execArgv: [], env: {} } : canaryLaunch(canary);
   return fork(WORKER, {
-    execArgv: ["--conditions=@aspenjs/source", ...launch.execArgv],
+    execArgv: ["--conditions=@aspenjs/source", ...WORKER_FLAGS, ...launch.execArgv],
     env: { ...process.env, ...launch.env },
     ...(nodePath === undefined ? {} : { execPath: nodePath }),
   });

@@ -5,14 +5,16 @@
 export class Layers<Value> {
   readonly #ground: Value;
   #layers: readonly { readonly value: Value }[] = [];
+  #top: Value;
 
   constructor(ground: Value) {
     this.#ground = ground;
+    this.#top = ground;
   }
 
+  /** Asked for each write on the network, and changed by a fault now and then. */
   get top(): Value {
-    const layer = this.#layers.at(-1);
-    return layer === undefined ? this.#ground : layer.value;
+    return this.#top;
   }
 
   get isBare(): boolean {
@@ -22,13 +24,17 @@ export class Layers<Value> {
   /** @returns how to take it away again, which does nothing the second time */
   lay(value: Value): () => void {
     const layer = { value };
-    this.#layers = [...this.#layers, layer];
-    return () => {
-      this.#layers = this.#layers.filter((other) => other !== layer);
-    };
+    this.#use([...this.#layers, layer]);
+    return () => this.#use(this.#layers.filter((other) => other !== layer));
   }
 
   clear(): void {
-    this.#layers = [];
+    this.#use([]);
+  }
+
+  #use(layers: readonly { readonly value: Value }[]): void {
+    this.#layers = layers;
+    const layer = layers.at(-1);
+    this.#top = layer === undefined ? this.#ground : layer.value;
   }
 }

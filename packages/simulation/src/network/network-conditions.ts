@@ -10,13 +10,30 @@ export interface NetworkCounts {
   corruptedWrites: number;
 }
 
+/** What one write meets on its route. */
+export interface Passage {
+  readonly delayUs: number;
+  readonly sendingUs: number;
+  readonly isCorrupted: boolean;
+}
+
+/** One direction between two peers, for as long as the world lasts. */
+class NetworkRoute {
+  readonly stalls = new Layers<boolean>(false);
+  readonly refusals = new Layers<boolean>(false);
+  /** Instead of that of the network. */
+  readonly qualities = new Layers<RouteQuality | undefined>(undefined);
+
+  get isStalled(): boolean {
+    return this.stalls.top;
+  }
+}
+
 /** The state of the network: how good each route is, and which ones carry nothing. */
 export class NetworkConditions {
   readonly counts: NetworkCounts = { writes: 0, lostSegments: 0, corruptedWrites: 0 };
   readonly #random: SeededRandom;
-  readonly #stalls = new Map<string, Layers<boolean>>();
-  readonly #refusals = new Map<string, Layers<boolean>>();
-  readonly #routeQualities = new Map<string, Layers<RouteQuality | undefined>>();
+  readonly #routes = new Map<string, NetworkRoute>();
   readonly #qualities: Layers<RouteQuality>;
 
   constructor(random: SeededRandom, quality: RouteQuality) {
@@ -30,33 +47,37 @@ export class NetworkConditions {
   }
 
   layRouteQuality(from: PeerId, to: PeerId, quality: RouteQuality): () => void {
-    return layersOf(this.#routeQualities, routeOf(from, to), undefined).lay(quality);
+    return this.route(from, to).qualities.lay(quality);
   }
 
   /** Connections stay, and bytes stop in this direction. */
   stall(from: PeerId, to: PeerId): () => void {
-    return layersOf(this.#stalls, routeOf(from, to), false).lay(true);
+    return this.route(from, to).stalls.lay(true);
   }
 
   /** New connections are refused. */
   refuse(from: PeerId, to: PeerId): () => void {
-    return layersOf(this.#refusals, routeOf(from, to), false).lay(true);
+    return this.route(from, to).refusals.lay(true);
   }
 
   isStalled(from: PeerId, to: PeerId): boolean {
-    return this.#stalls.get(routeOf(from, to))?.top === true;
+    return this.route(from, to).isStalled;
   }
 
   isRefused(from: PeerId, to: PeerId): boolean {
-    return this.#refusals.get(routeOf(from, to))?.top === true;
+    return this.route(from, to).refusals.top;
   }
 
-  pass(
-    from: PeerId,
-    to: PeerId,
-    byteLength: number,
-  ): { readonly delayUs: number; readonly sendingUs: number; readonly isCorrupted: boolean } {
-    const quality = this.#routeQualities.get(routeOf(from, to))?.top ?? this.#qualities.top;
+  /** For those who ask again and again. */
+  route(from: PeerId, to: PeerId): NetworkRoute {
+    const name = `${from} ${to}`;
+    const route = this.#routes.get(name) ?? new NetworkRoute();
+    this.#routes.set(name, route);
+    return route;
+  }
+
+  pass(route: NetworkRoute, byteLength: number): Passage {
+    const quality = route.qualities.top ?? this.#qualities.top;
     const { delayUs, lostCount, isCorrupted } = drawPassage(this.#random, quality);
     this.counts.writes += 1;
     this.counts.lostSegments += lostCount;
@@ -64,14 +85,4 @@ export class NetworkConditions {
     const sendingUs = quality.bytesPerMs === 0 ? 0 : Math.ceil((byteLength * 1_000) / quality.bytesPerMs);
     return { delayUs, sendingUs, isCorrupted };
   }
-}
-
-function layersOf<Value>(known: Map<string, Layers<Value>>, route: string, ground: Value): Layers<Value> {
-  const layers = known.get(route) ?? new Layers(ground);
-  known.set(route, layers);
-  return layers;
-}
-
-function routeOf(from: PeerId, to: PeerId): string {
-  return `${from} ${to}`;
 }

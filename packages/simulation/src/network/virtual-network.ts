@@ -171,9 +171,10 @@ export class VirtualNetwork {
 
   /** A stalled route lets nothing by: the dial then ends with its deadline. */
   #afterDelay(from: PeerId, to: PeerId, then: () => void): void {
-    const { delayUs } = this.conditions.pass(from, to, 0);
+    const route = this.conditions.route(from, to);
+    const { delayUs } = this.conditions.pass(route, 0);
     this.#time.after(delayUs, () => {
-      if (!this.conditions.isStalled(from, to)) then();
+      if (!route.isStalled) then();
     });
   }
 
@@ -213,9 +214,10 @@ export class VirtualNetwork {
   }
 
   #createPipe(from: Party, to: Party): VirtualPipe {
+    const conditions = this.conditions.route(from.peerId, to.peerId);
     const route = {
-      pass: (byteLength: number) => this.conditions.pass(from.peerId, to.peerId, byteLength),
-      isStalled: () => this.conditions.isStalled(from.peerId, to.peerId),
+      pass: (byteLength: number) => this.conditions.pass(conditions, byteLength),
+      isStalled: () => conditions.isStalled,
     };
     return new VirtualPipe(this.#time, route, from.process, to.process);
   }

@@ -28,7 +28,7 @@ export class EventQueue {
   /** The next event that still stands. */
   peek(): PlannedEvent | undefined {
     for (;;) {
-      const [first] = this.#heap;
+      const first = this.#heap[0];
       if (first === undefined || !first.isCancelled) return first;
       this.take();
     }
@@ -36,7 +36,7 @@ export class EventQueue {
 
   take(): PlannedEvent | undefined {
     const heap = this.#heap;
-    const [first] = heap;
+    const first = heap[0];
     const last = heap.pop();
     if (last === undefined || last === first) return first;
     let position = 0;
