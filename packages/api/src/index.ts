@@ -60,7 +60,13 @@ export type { LogId, LogIndex, Term } from "./log-id.ts";
 export type { Membership, NodeRecord, StoredMembership } from "./membership.ts";
 export type { NodeId, PeerId } from "./node-id.ts";
 export type { CancelTimer, Clock } from "./ports/clock.ts";
-export type { CommandResult, KeyValueStateMachine, LeaseKeys, StoredLease } from "./ports/key-value-state-machine.ts";
+export type {
+  ChangePage,
+  CommandResult,
+  KeyValueStateMachine,
+  LeaseKeys,
+  StoredLease,
+} from "./ports/key-value-state-machine.ts";
 export type { LogFields, Logger, LogLevel } from "./ports/logger.ts";
 export type {
   LogReadOutcome,
@@ -145,3 +151,4 @@ export type {
   WriteResultOf,
 } from "./write-command.ts";
 export type { WriteRefusal } from "./write-refusal.ts";
+export type { KeyChange, RevisionChanges, WatchBatch, WatchFilter, WatchRequest } from "./watch.ts";

@@ -1,6 +1,7 @@
 import type { KeyValueEntry, Revision } from "../key-value-entry.ts";
 import type { LeaseId } from "../lease.ts";
 import type { ScanPage, ScanQuery } from "../read.ts";
+import type { RevisionChanges } from "../watch.ts";
 import type { WriteResult } from "../write-command.ts";
 import type { WriteRefusal } from "../write-refusal.ts";
 import type { StateMachine } from "./state-machine.ts";
@@ -32,6 +33,13 @@ export interface StoredLease {
   /** The lease is due from this log time on, and ends when the leader has said so through the log. */
   readonly deadlineMs: number;
 }
+
+/** What happened from one revision on, as far as it is still kept. */
+export type ChangePage =
+  /** The oldest first, whole revisions; empty when nothing has happened yet. */
+  | { readonly kind: "changes"; readonly revisions: readonly RevisionChanges[] }
+  /** What was asked for is no longer kept: the history begins with `firstRevision`. */
+  | { readonly kind: "compacted"; readonly firstRevision: Revision };
 
 /** The replicated key-value state and the local questions one may ask it. */
 export interface KeyValueStateMachine extends StateMachine<CommandResult> {
