@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { DecodeError } from "@aspenjs/codec";
+import { DecodeError, encodeRow } from "@aspenjs/codec";
 import { describe, expect, test } from "vitest";
 import { canonicalChunks, readCanonicalState, type CanonicalState } from "./canonical-state.ts";
 import type { SavedLease } from "./lease-table.ts";
@@ -33,6 +33,10 @@ const STATE: CanonicalState = {
       ],
       extendedAtMs: 900,
     },
+    changes: [
+      { revision: 299, logTimeMs: 1_699_999_999_000, content: encodeRow([[1, "x", null]]) },
+      { revision: 300, logTimeMs: 1_700_000_000_000, content: encodeRow([]) },
+    ],
   },
 };
 
@@ -50,7 +54,9 @@ describe("the canonical state", () => {
       "82014d84090501818302068200820107",
       "850207186419012cf4",
       "85021a000111701927101b0000018bcfe58f10f5",
-      "87038282010184820102808082830166706565722d3181692f6d656d6f72792f31830266706565722d3281692f6d656d6f72792f32" +
+      "840319012b1b0000018bcfe56418468183016178f6",
+      "840319012c1b0000018bcfe568004180",
+      "87048282010184820102808082830166706565722d3181692f6d656d6f72792f31830266706565722d3281692f6d656d6f72792f32" +
         "031a0001117019012c1b0000018bcfe56800190384",
     ];
     const framed = rows.map((row) => (row.length / 2).toString(16).padStart(8, "0") + row);

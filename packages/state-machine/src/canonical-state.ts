@@ -5,12 +5,16 @@
  *   1. every entry, by key: `[0, entry]`,
  *   2. every session, by id: `[1, session]`, the session as `session-row.ts` writes it,
  *   3. every lease, by number: `[2, leaseId, ttlMs, deadlineMs, isOwnedByKey]`,
- *   4. at last `[3, membership, lastApplied term, lastApplied index, revision, logTimeMs, leasesExtendedAtMs]`.
+ *   4. what each of the newest revisions changed, the oldest first: `[3, revision, logTimeMs, changes]`, the changes as
+ *      `change-row.ts` writes them,
+ *   5. at last `[4, membership, lastApplied term, lastApplied index, revision, logTimeMs, leasesExtendedAtMs]`.
  * System keys are part of the state and so of these bytes.
  */
 import { compareKeys, limits, type KeyValueEntry } from "@aspenjs/api";
 import { DecodeError, decodeRow, encodeRow, type Row, type RowReader, storedMembershipToRow } from "@aspenjs/codec";
 import { keyValueEntryRow, readKeyValueEntry } from "@aspenjs/protocol";
+import { changeHistoryProblem } from "./change-history.ts";
+import { decodeChanges, type SavedChanges } from "./change-row.ts";
 import { stateMachineLimits } from "./limits.ts";
 import { countLeaseKeys, leaseBindingProblem } from "./lease-bindings.ts";
 import type { SavedLease } from "./lease-table.ts";
@@ -22,9 +26,10 @@ import type { SavedSession } from "./session.ts";
 const ENTRY = 0;
 const SESSION = 1;
 const LEASE = 2;
-const STATE = 3;
+const CHANGES = 3;
+const STATE = 4;
 const LENGTH_BYTES = 4;
-const ROW_BYTES_MAX = stateMachineLimits.sessionRowBytesMax + 1_024;
+const ROW_BYTES_MAX = Math.max(stateMachineLimits.sessionRowBytesMax, stateMachineLimits.changeRowBytesMax) + 1_024;
 
 /** Entries must come in key order, sessions in order of their ids. Yields length and row in turn. */
 export function* canonicalChunks(entries: Iterable<KeyValueEntry>, state: SavedState): Generator<Uint8Array> {
@@ -33,6 +38,7 @@ export function* canonicalChunks(entries: Iterable<KeyValueEntry>, state: SavedS
   for (const { leaseId, ttlMs, deadlineMs, isOwnedByKey } of state.leases.leases) {
     yield* framed([LEASE, leaseId, ttlMs, deadlineMs, isOwnedByKey]);
   }
+  for (const { revision, logTimeMs, content } of state.changes) yield* framed([CHANGES, revision, logTimeMs, content]);
   const { lastApplied, revision, logTimeMs, leases } = state;
   const membership = storedMembershipToRow(state.membership);
   yield* framed([STATE, membership, lastApplied.term, lastApplied.index, revision, logTimeMs, leases.extendedAtMs]);
@@ -56,6 +62,7 @@ export function readCanonicalState(bytes: Uint8Array): CanonicalState {
   const entries: KeyValueEntry[] = [];
   const sessions: SavedSession[] = [];
   const leases: SavedLease[] = [];
+  const changes: SavedChanges[] = [];
   let offset = 0;
   let lastKind = ENTRY;
   for (;;) {
@@ -67,10 +74,11 @@ export function readCanonicalState(bytes: Uint8Array): CanonicalState {
     if (kind === ENTRY) entries.push(readEntry(reader));
     else if (kind === SESSION) sessions.push(decodeSession(reader.bytes("session", ROW_BYTES_MAX)));
     else if (kind === LEASE) leases.push(readLease(reader));
+    else if (kind === CHANGES) changes.push(readChanges(reader));
     else {
       if (offset !== bytes.byteLength) throw new DecodeError("bytes follow the end of the state");
       checkRows(entries, sessions, leases);
-      return { entries, state: readState(reader, sessions, leases) };
+      return { entries, state: readState(reader, sessions, leases, changes) };
     }
   }
 }
@@ -86,8 +94,8 @@ function checkRows(
     isAscending(sessions, (left, right) => left.sessionId - right.sessionId) &&
     isAscending(leases, (left, right) => left.leaseId - right.leaseId);
   if (!isOrdered) throw new DecodeError("the rows of the state are not in order");
-  const problem = leaseBindingProblem(leases, countLeaseKeys(entries));
-  if (problem !== undefined) throw new DecodeError(problem);
+  const bindingProblem = leaseBindingProblem(leases, countLeaseKeys(entries));
+  if (bindingProblem !== undefined) throw new DecodeError(bindingProblem);
 }
 
 function isAscending<Item>(items: readonly Item[], compare: (left: Item, right: Item) => number): boolean {
@@ -114,7 +122,23 @@ function readLease(row: RowReader): SavedLease {
   return lease;
 }
 
-function readState(row: RowReader, sessions: readonly SavedSession[], leases: readonly SavedLease[]): SavedState {
+function readChanges(row: RowReader): SavedChanges {
+  const saved = {
+    revision: row.integer("revision", 1),
+    logTimeMs: row.integer("logTimeMs"),
+    content: row.bytes("changes", stateMachineLimits.changeRowBytesMax),
+  };
+  row.end();
+  decodeChanges(saved);
+  return saved;
+}
+
+function readState(
+  row: RowReader,
+  sessions: readonly SavedSession[],
+  leases: readonly SavedLease[],
+  changes: readonly SavedChanges[],
+): SavedState {
   const state = {
     membership: readMembership(row.row("membership")),
     lastApplied: { term: row.integer("term"), index: row.integer("index") },
@@ -122,8 +146,11 @@ function readState(row: RowReader, sessions: readonly SavedSession[], leases: re
     logTimeMs: row.integer("logTimeMs"),
     sessions,
     leases: { leases, extendedAtMs: row.integer("leasesExtendedAtMs") },
+    changes,
   };
   row.end();
+  const historyProblem = changeHistoryProblem(changes, state);
+  if (historyProblem !== undefined) throw new DecodeError(historyProblem);
   return state;
 }
 

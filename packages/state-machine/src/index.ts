@@ -6,7 +6,9 @@
 export { actionDigest } from "./session.ts";
 export { applyWrite } from "./write-interpreter.ts";
 export { canonicalChunks, readCanonicalState } from "./canonical-state.ts";
+export { changeHistoryProblem, ChangeHistory } from "./change-history.ts";
 export { collectScanPage } from "./scan-page.ts";
+export { decodeChanges } from "./change-row.ts";
 export { decodeEntries } from "./decoded-entry.ts";
 export { decodeSession, encodeSession } from "./session-row.ts";
 export { decodeSnapshotMeta, encodeSnapshotMeta, isSameSnapshot } from "./snapshot-meta-row.ts";
@@ -22,4 +24,5 @@ export type { KeyBounds } from "./key-range.ts";
 export type { KeyValueTable } from "./key-value-table.ts";
 export type { SavedSession, SessionResult } from "./session.ts";
 export type { SavedState } from "./replicated-state.ts";
-export type { SessionLimits } from "./limits.ts";
+export type { SavedChanges } from "./change-row.ts";
+export type { HistoryLimits, SessionLimits } from "./limits.ts";

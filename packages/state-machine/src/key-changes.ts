@@ -1,6 +1,6 @@
 /**
  * What one command does to the keys. Every change is there at once, for whatever the command does next; all of them
- * have one revision; and all can be taken back, should the command come to nothing in the end.
+ * have one revision; and in the end all are kept, or all taken back, should the command come to nothing.
  */
 import {
   assert,
@@ -12,12 +12,15 @@ import {
   type Revision,
   type WriteRefusal,
 } from "@aspenjs/api";
+import type { ChangeHistory } from "./change-history.ts";
 import type { KeyValueTable } from "./key-value-table.ts";
 import type { LeaseTable, SavedLease } from "./lease-table.ts";
+import { netChanges, type KeyStep } from "./net-changes.ts";
 
 export interface ChangeContext {
   readonly table: KeyValueTable;
   readonly leases: LeaseTable;
+  readonly history: ChangeHistory;
   /** The store's before the command. */
   readonly revision: Revision;
   /** Of the entry that holds the command: where new leases take their numbers from. */
@@ -33,10 +36,7 @@ type BindingOutcome =
   | { readonly kind: "bound"; readonly leaseId: LeaseId | undefined }
   | { readonly kind: "refused"; readonly reason: WriteRefusal };
 
-interface Change {
-  readonly key: string;
-  readonly previous: KeyValueEntry | undefined;
-  readonly entry: KeyValueEntry | undefined;
+interface Change extends KeyStep {
   /** Had no key but this one. */
   readonly ended: SavedLease | undefined;
   readonly granted: LeaseId | undefined;
@@ -95,7 +95,13 @@ export class KeyChanges {
     return previous;
   }
 
-  /** As if the command had done nothing. */
+  /** The command stands: what has become of the keys is in the history from now on (H1). */
+  keep(): void {
+    const { history, logTimeMs } = this.#context;
+    if (this.#changes.length > 0) history.record(this.revision, logTimeMs, netChanges(this.#changes));
+  }
+
+  /** As if the command had done nothing. H3: nothing of it was told to the history yet. */
   undo(): void {
     const { table, leases } = this.#context;
     for (const { key, previous, entry, ended, granted } of this.#changes.splice(0).reverse()) {

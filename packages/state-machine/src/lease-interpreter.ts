@@ -35,5 +35,6 @@ function expireLeases(leaseIds: readonly LeaseId[], context: ChangeContext): Lea
     endLease(leaseId, context, changes);
     ended.push(leaseId);
   }
+  changes.keep();
   return { kind: "leasesTouched", revision: changes.revision, leaseIds: ended };
 }

@@ -20,6 +20,8 @@ import {
   type WriteCommand,
 } from "@aspenjs/api";
 import type { LogCommand, SessionReference } from "@aspenjs/protocol";
+import { ChangeHistory } from "./change-history.ts";
+import type { SavedChanges } from "./change-row.ts";
 import type { DecodedEntry } from "./decoded-entry.ts";
 import type { ChangeContext } from "./key-changes.ts";
 import type { KeyValueTable } from "./key-value-table.ts";
@@ -37,6 +39,8 @@ export interface SavedState {
   readonly logTimeMs: number;
   readonly sessions: readonly SavedSession[];
   readonly leases: SavedLeases;
+  /** Of the newest revisions, the oldest first. */
+  readonly changes: readonly SavedChanges[];
 }
 
 export const SAVED_STATE_EMPTY: SavedState = {
@@ -46,11 +50,13 @@ export const SAVED_STATE_EMPTY: SavedState = {
   logTimeMs: 0,
   sessions: [],
   leases: { leases: [], extendedAtMs: 0 },
+  changes: [],
 };
 
 export class ReplicatedState {
   readonly sessions: SessionTable;
   readonly leases: LeaseTable;
+  readonly history: ChangeHistory;
   #lastApplied: LogId;
   #membership: StoredMembership;
   #revision: Revision;
@@ -60,6 +66,7 @@ export class ReplicatedState {
   constructor(saved: SavedState = SAVED_STATE_EMPTY, leaseKeyCounts: Iterable<readonly [LeaseId, number]> = []) {
     this.sessions = new SessionTable(saved.sessions);
     this.leases = new LeaseTable(saved.leases, leaseKeyCounts);
+    this.history = new ChangeHistory(saved.changes, saved.revision);
     this.#lastApplied = saved.lastApplied;
     this.#membership = saved.membership;
     this.#revision = saved.revision;
@@ -92,6 +99,7 @@ export class ReplicatedState {
       logTimeMs: this.#logTimeMs,
       sessions,
       leases: this.leases.saved(),
+      changes: this.history.saved(),
     };
   }
 
@@ -113,7 +121,9 @@ export class ReplicatedState {
     const { action, session } = command;
     this.#logTimeMs = Math.max(this.#logTimeMs, command.logTimeMs);
     this.sessions.expire(this.#logTimeMs);
-    const context = { table, leases: this.leases, revision: this.#revision, index, logTimeMs: this.#logTimeMs };
+    this.history.expire(this.#logTimeMs);
+    const { leases, history } = this;
+    const context = { table, leases, history, revision: this.#revision, index, logTimeMs: this.#logTimeMs };
     switch (action.kind) {
       case "openSession":
         this.sessions.open(index, this.#logTimeMs);
@@ -150,6 +160,7 @@ export class ReplicatedState {
   #moveTo(revision: Revision): void {
     assert(revision >= this.#revision, "M3: the revision never goes back");
     assert(revision - this.#revision <= 1, "M3: one entry takes at most one revision");
+    assert(this.history.lastRevision === revision, "H1: every revision has its changes in the history");
     this.#revision = revision;
   }
 }

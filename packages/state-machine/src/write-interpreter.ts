@@ -33,6 +33,7 @@ export function applyWrite(command: WriteCommand, context: ChangeContext): Write
   const changes = new KeyChanges(context);
   const outcome = runWrite(command, context, changes);
   if (outcome.kind === "refused") changes.undo();
+  else changes.keep();
   return outcome;
 }
 

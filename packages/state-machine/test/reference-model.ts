@@ -4,9 +4,11 @@ import type {
   KeyRange,
   KeyValueEntry,
   LeaseBinding,
+  KeyChange,
   LeaseId,
   CommandResult,
   OperationResult,
+  RevisionChanges,
   ScanPage,
   ScanQuery,
   StoredLease,
@@ -44,6 +46,8 @@ class Refusal extends Error {
  * knows no sessions, and none of the bounds on what one command may change or answer with.
  */
 export class ReferenceModel {
+  /** What every revision changed: how the keys differ from those of the one before. */
+  readonly history: RevisionChanges[] = [];
   #state = new ModelState(new Map(), new Map(), 0);
   logTimeMs = 0;
 
@@ -56,6 +60,9 @@ export class ReferenceModel {
     const draft = this.#state.draft({ index, logTimeMs: this.logTimeMs });
     try {
       const result = draft.run(action);
+      if (draft.revision > this.revision) {
+        this.history.push({ revision: draft.revision, changes: differences(this.#state.entries, draft.entries) });
+      }
       this.#state = draft;
       return result;
     } catch (error) {
@@ -269,6 +276,19 @@ class ModelState {
     if (entry === undefined) throw new Error("the model lost a key");
     return keysOnly ? { ...entry, value: new Uint8Array() } : entry;
   }
+}
+
+function differences(
+  before: ReadonlyMap<string, KeyValueEntry>,
+  after: ReadonlyMap<string, KeyValueEntry>,
+): KeyChange[] {
+  const keys = [...new Set([...before.keys(), ...after.keys()])].sort(order);
+  return keys.flatMap((key): KeyChange[] => {
+    const [previous, entry] = [before.get(key), after.get(key)];
+    if (entry === previous) return [];
+    const held = previous === undefined ? {} : { previous };
+    return entry === undefined ? [{ kind: "delete", key, ...held }] : [{ kind: "put", entry, ...held }];
+  });
 }
 
 function order(left: string, right: string): number {

@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "vitest";
 import { AspenError, type LogEntry } from "@aspenjs/api";
+import { encodeRow } from "@aspenjs/codec";
 import { Blake3 } from "../src/blake3.ts";
 import { assertNodeVersion } from "../src/sqlite/open-database.ts";
 import { openSqliteStateMachine } from "../src/sqlite/index.ts";
+import { changesCrc } from "../src/sqlite/state-schema.ts";
 import { applied, installFrom, takenSnapshot, transfer } from "../src/testing/applying.ts";
 import { boundSet, grantOf, timedSet } from "../src/testing/commands.ts";
 import { LogScript } from "../src/testing/index.ts";
@@ -123,8 +125,8 @@ describe("the files of the SQLite state machine", () => {
     const original = await readFile(path);
     const attempts: readonly (readonly [string, () => Promise<void> | void])[] = [
       ["NOTADB", () => writeFile(path, "not a database, but long enough to look like a header of one".repeat(20))],
-      ["format 1", () => change(path, "PRAGMA user_version = 1")],
-      ["format 3", () => change(path, "PRAGMA user_version = 3")],
+      ["format 2", () => change(path, "PRAGMA user_version = 2")],
+      ["format 4", () => change(path, "PRAGMA user_version = 4")],
       ["not an Aspen state file", () => change(path, "PRAGMA application_id = 1")],
       ["schema", () => change(path, "CREATE TRIGGER t AFTER DELETE ON entries BEGIN DELETE FROM sessions; END")],
       ["position", () => change(path, "DELETE FROM applied")],
@@ -135,6 +137,11 @@ describe("the files of the SQLite state machine", () => {
       ["lease 7 does not match", () => change(path, "UPDATE leases SET is_owned_by_key = 1 - is_owned_by_key")],
       ["position does not match", () => change(path, "UPDATE applied SET leases_extended_at_ms = 5")],
       ["bound to lease 7, which is not there", () => change(path, "DELETE FROM leases WHERE lease_id = 7")],
+      ["revision 2 do not match", () => change(path, "UPDATE changes SET content = x'80' WHERE revision = 2")],
+      ["revision 3 do not match", () => change(path, "UPDATE changes SET log_time_ms = 0 WHERE revision = 3")],
+      ["revision 9 do not match", () => change(path, "UPDATE changes SET revision = 9 WHERE revision = 6")],
+      ["revision 2 are not there", () => change(path, "DELETE FROM changes WHERE revision = 3")],
+      ["revision 6 are not there", () => change(path, "DELETE FROM changes")],
       ["belongs to one key, but 0", () => change(path, "DELETE FROM entries WHERE key = 'timed'")],
     ];
     for (const [message, damage] of attempts) {
@@ -150,6 +157,22 @@ describe("the files of the SQLite state machine", () => {
     const { replica } = await openFilled(subject);
     const outcome = await openSqliteStateMachine({ directory: statePath(replica) });
     expect(outcome).toMatchObject({ kind: "fault", fault: { code: "io_failed" } });
+  });
+
+  test("changes that match their checksum and cannot be read end the machine when asked for, and travel nowhere", async () => {
+    const { replica } = await openFilled(subject);
+    await replica.machine.close();
+    const content = encodeRow([[1, "a", null, "behind"]]);
+    const database = new DatabaseSync(statePath(replica));
+    const crc = changesCrc({ revision: 3, logTimeMs: 1_000, content });
+    database.prepare("UPDATE changes SET content = ?, crc32 = ? WHERE revision = 3").run(content, crc);
+    database.close();
+    await replica.restart();
+    expect(replica.machine.changesFrom(4, 1)).toMatchObject({ kind: "changes" });
+    expect(() => replica.machine.changesFrom(1, 1_000)).toThrow(expect.objectContaining({ code: "corrupt" }));
+    expect(() => replica.machine.get("a")).toThrow(expect.objectContaining({ code: "corrupt" }));
+    await replica.restart();
+    expect(await replica.machine.takeSnapshot()).toMatchObject({ kind: "fault", fault: { code: "corrupt" } });
   });
 
   test("a snapshot that rotted on disk is dropped, not sent; the next one takes its place", async () => {
@@ -198,6 +221,7 @@ describe("the files of the SQLite state machine", () => {
   test.each([
     ["a foreign trigger", "CREATE TRIGGER t AFTER INSERT ON entries BEGIN DELETE FROM sessions; END", "schema"],
     ["a lease less", "DELETE FROM leases WHERE lease_id = 7", "a key is bound to lease 7, which is not there"],
+    ["changes less", "DELETE FROM changes WHERE revision = 3", "revision 2 are not there"],
     ["a timed key less", "DELETE FROM entries WHERE key = 'timed'", "belongs to one key, but 0 are bound to it"],
   ])("a snapshot file with %s is refused, whatever its digest", async (_name, sql, reason) => {
     const { replica, log } = await openFilled(subject);

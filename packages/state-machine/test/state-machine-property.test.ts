@@ -4,7 +4,7 @@ import { compareKeys } from "@aspenjs/api";
 import type { LogAction, SessionReference } from "@aspenjs/protocol";
 import { stateMachineLimits } from "../src/limits.ts";
 import { createMemoryStateMachine, MemoryStateDisk } from "../src/memory/index.ts";
-import { leasesOf } from "../src/testing/applying.ts";
+import { historyOf, leasesOf } from "../src/testing/applying.ts";
 import { LogScript } from "../src/testing/index.ts";
 import { applyInBatches } from "./batches.ts";
 import { batchSizes, KEYS, leaseAction, scanQuery, waitMs, write } from "./command-arbitraries.ts";
@@ -131,6 +131,7 @@ describe("random logs", () => {
           expect(memory.appliedState).toStrictEqual(sqlite.appliedState);
           expect([memory.revision, memory.logTimeMs]).toEqual([sqlite.revision, sqlite.logTimeMs]);
           expect(leasesOf(memory)).toStrictEqual(leasesOf(sqlite));
+          expect(historyOf(memory)).toStrictEqual(historyOf(sqlite));
           expect(await memory.checksum()).toBe(await sqlite.checksum());
           await subject.dispose();
         },
@@ -168,6 +169,7 @@ describe("random logs", () => {
           }
           await applyInBatches(machine, log.entries.slice(machine.appliedState.lastApplied.index), [5]);
           expect(leasesOf(machine)).toStrictEqual(leasesOf(steady));
+          expect(historyOf(machine)).toStrictEqual(historyOf(steady));
           expect(await machine.checksum()).toBe(await steady.checksum());
         },
       ),

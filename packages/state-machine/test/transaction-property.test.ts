@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CommandResult } from "@aspenjs/api";
 import type { LogAction } from "@aspenjs/protocol";
 import { createMemoryStateMachine } from "../src/memory/index.ts";
-import { leasesOf } from "../src/testing/applying.ts";
+import { historyOf, leasesOf } from "../src/testing/applying.ts";
 import { LogScript } from "../src/testing/index.ts";
 import { applyInBatches } from "./batches.ts";
 import { batchSizes, KEYS, leaseAction, scanQuery, transaction, waitMs, write } from "./command-arbitraries.ts";
@@ -92,6 +92,7 @@ describe("random transactions and leases", () => {
               model.scan({ ...WHOLE, limit: KEYS.length }),
             );
             expect(leasesOf(machine)).toEqual(model.leases());
+            expect(historyOf(machine)).toEqual(model.history);
             expect([machine.revision, machine.logTimeMs]).toEqual([model.revision, model.logTimeMs]);
           }
           expect(await memory.checksum()).toBe(await sqlite.checksum());

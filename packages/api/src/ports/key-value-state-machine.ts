@@ -46,6 +46,8 @@ export interface KeyValueStateMachine extends StateMachine<CommandResult> {
   readonly revision: Revision;
   /** Milliseconds of log time: the largest stamp applied so far. */
   readonly logTimeMs: number;
+  /** The first revision whose changes are still kept; the next revision to come when nothing is kept. */
+  readonly firstRevision: Revision;
   get(key: string): KeyValueEntry | undefined;
   scan(query: ScanQuery): ScanPage;
   lease(leaseId: LeaseId): StoredLease | undefined;
@@ -54,6 +56,11 @@ export interface KeyValueStateMachine extends StateMachine<CommandResult> {
   /** In the order of their numbers: those whose deadline is at or before this log time. */
   leasesDueBy(logTimeMs: number, limit: number): readonly LeaseId[];
   leaseKeys(leaseId: LeaseId, limit: number): LeaseKeys;
+  /**
+   * From this revision on, at most about so many bytes but at least one revision; `compacted` below `firstRevision`;
+   * empty when `revision` lies ahead.
+   */
+  changesFrom(revision: Revision, bytesMax: number): ChangePage;
   /** BLAKE3 over the whole replicated state in canonical form, as lower-case hex; equal on replicas at equal index. */
   checksum(): Promise<string>;
 }

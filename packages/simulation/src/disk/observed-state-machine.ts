@@ -1,6 +1,7 @@
 import type {
   AppliedState,
   ApplyOutcome,
+  ChangePage,
   CommandResult,
   FlushOutcome,
   KeyValueEntry,
@@ -55,6 +56,10 @@ export class ObservedStateMachine implements KeyValueStateMachine {
     return this.#init.machine.logTimeMs;
   }
 
+  get firstRevision(): Revision {
+    return this.#init.machine.firstRevision;
+  }
+
   get latestSnapshot(): SnapshotMeta | undefined {
     return this.#init.machine.latestSnapshot;
   }
@@ -107,6 +112,10 @@ export class ObservedStateMachine implements KeyValueStateMachine {
 
   leaseKeys(leaseId: LeaseId, limit: number): LeaseKeys {
     return this.#init.machine.leaseKeys(leaseId, limit);
+  }
+
+  changesFrom(revision: Revision, bytesMax: number): ChangePage {
+    return this.#init.machine.changesFrom(revision, bytesMax);
   }
 
   checksum(): Promise<string> {

@@ -1,6 +1,7 @@
 import type {
   AppliedState,
   ApplyOutcome,
+  ChangePage,
   CommandResult,
   FlushOutcome,
   KeyValueEntry,
@@ -59,6 +60,10 @@ export class HeldStateMachine implements KeyValueStateMachine {
     return this.#machine.logTimeMs;
   }
 
+  get firstRevision(): Revision {
+    return this.#machine.firstRevision;
+  }
+
   get latestSnapshot(): SnapshotMeta | undefined {
     return this.#machine.latestSnapshot;
   }
@@ -93,6 +98,10 @@ export class HeldStateMachine implements KeyValueStateMachine {
 
   leaseKeys(leaseId: LeaseId, limit: number): LeaseKeys {
     return this.#machine.leaseKeys(leaseId, limit);
+  }
+
+  changesFrom(revision: Revision, bytesMax: number): ChangePage {
+    return this.#machine.changesFrom(revision, bytesMax);
   }
 
   checksum(): Promise<string> {

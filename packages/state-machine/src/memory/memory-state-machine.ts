@@ -1,6 +1,7 @@
 import type {
   AppliedState,
   ApplyOutcome,
+  ChangePage,
   CommandResult,
   FlushOutcome,
   KeyValueEntry,
@@ -63,6 +64,10 @@ class MemoryStateMachine implements KeyValueStateMachine {
     return this.#disk.contents.state.logTimeMs;
   }
 
+  get firstRevision(): Revision {
+    return this.#disk.contents.state.history.firstRevision;
+  }
+
   get latestSnapshot(): SnapshotMeta | undefined {
     return this.#disk.snapshot?.meta;
   }
@@ -116,6 +121,11 @@ class MemoryStateMachine implements KeyValueStateMachine {
     this.#assertReadable();
     const { state, table } = this.#disk.contents;
     return { keyCount: state.leases.keyCount(leaseId), keys: table.leaseKeys(leaseId, limit) };
+  }
+
+  changesFrom(revision: Revision, bytesMax: number): ChangePage {
+    this.#assertReadable();
+    return this.#disk.contents.state.history.changesFrom(revision, bytesMax);
   }
 
   async checksum(): Promise<string> {

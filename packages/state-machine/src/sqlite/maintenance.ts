@@ -13,6 +13,7 @@ import { SqliteError, type Database } from "better-sqlite3";
 import { Blake3, toHex } from "../blake3.ts";
 import { canonicalChunks } from "../canonical-state.ts";
 import type { SavedState } from "../replicated-state.ts";
+import { decodeChanges } from "../change-row.ts";
 import { isSameSnapshot } from "../snapshot-meta-row.ts";
 import { syncFile, touchPrivately } from "./durable-file.ts";
 import { allEntries } from "./entry-table.ts";
@@ -171,7 +172,9 @@ function assertIntact(database: Database, pragma: "integrity_check" | "quick_che
 /** Reads everything against its checksums: a flipped bit must not travel to another replica as a valid snapshot. */
 function checkRows(database: Database): SavedState {
   for (const entry of allEntries(database)) void entry;
-  return loadState(database);
+  const state = loadState(database);
+  for (const changes of state.changes) void decodeChanges(changes);
+  return state;
 }
 
 function isUnreadable(error: unknown): error is Error {

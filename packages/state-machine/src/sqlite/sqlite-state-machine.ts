@@ -5,7 +5,7 @@
  * (checkpoints, snapshots, checksums, verification) runs on a maintenance thread with connections of its own.
  *
  * Invariants
- * Q1  Entries, sessions and the applied position of one `apply` change in one transaction.
+ * Q1  Entries, sessions, the history and the applied position of one `apply` change in one transaction.
  * Q2  A power cut leaves the state after some earlier `apply`, at or behind the last `flush`; the log brings it back.
  * Q3  After the first fault nothing is written and nothing is answered.
  * Q4  A snapshot holds the state of one position, and says which.
@@ -20,6 +20,7 @@ import {
   isSameLogId,
   type AppliedState,
   type ApplyOutcome,
+  type ChangePage,
   type CommandResult,
   type FlushOutcome,
   type KeyValueEntry,
@@ -75,7 +76,8 @@ interface Faulted {
 }
 
 /** What is committed, as opposed to what a failed batch left in memory. */
-type Committed = Pick<ReplicatedState, "lastApplied" | "membership" | "revision" | "logTimeMs">;
+type Committed = Pick<ReplicatedState, "lastApplied" | "membership" | "revision" | "logTimeMs"> &
+  Pick<ReplicatedState["history"], "firstRevision">;
 
 /** So much of the write-ahead file may be moved on the event loop at the end; for more it pays to start the thread. */
 const CLOSING_BYTES_MAX = 1_048_576;
@@ -120,6 +122,10 @@ export class SqliteStateMachine implements KeyValueStateMachine {
 
   get logTimeMs(): number {
     return this.#committed.logTimeMs;
+  }
+
+  get firstRevision(): Revision {
+    return this.#committed.firstRevision;
   }
 
   get latestSnapshot(): SnapshotMeta | undefined {
@@ -178,6 +184,10 @@ export class SqliteStateMachine implements KeyValueStateMachine {
 
   leaseKeys(leaseId: LeaseId, limit: number): LeaseKeys {
     return this.#read((database) => database.leaseKeys(leaseId, limit));
+  }
+
+  changesFrom(revision: Revision, bytesMax: number): ChangePage {
+    return this.#read(({ state }) => state.history.changesFrom(revision, bytesMax));
   }
 
   checksum(): Promise<string> {
@@ -383,8 +393,8 @@ export class SqliteStateMachine implements KeyValueStateMachine {
   }
 }
 
-function committedOf({ lastApplied, membership, revision, logTimeMs }: ReplicatedState): Committed {
-  return { lastApplied, membership, revision, logTimeMs };
+function committedOf({ lastApplied, membership, revision, logTimeMs, history }: ReplicatedState): Committed {
+  return { lastApplied, membership, revision, logTimeMs, firstRevision: history.firstRevision };
 }
 
 function describe({ lastIncluded, byteLength }: SnapshotMeta): { index: number; term: number; byteLength: number } {

@@ -15,11 +15,12 @@ import type { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import type { KeyValueEntry } from "@aspenjs/api";
 import type { Database } from "better-sqlite3";
+import type { SavedChanges } from "../change-row.ts";
 import { CorruptStateError } from "./sqlite-fault.ts";
 
 /** "ASPN": marks the file as ours, as `file` and SQLite's own tools show it. */
 const APPLICATION_ID = 0x41_53_50_4e;
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 3;
 
 const SCHEMA = `
 CREATE TABLE entries (
@@ -40,6 +41,12 @@ CREATE TABLE leases (
   crc32 INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE sessions (session_id INTEGER PRIMARY KEY, crc32 INTEGER NOT NULL, content BLOB NOT NULL) STRICT;
+CREATE TABLE changes (
+  revision INTEGER PRIMARY KEY,
+  log_time_ms INTEGER NOT NULL,
+  crc32 INTEGER NOT NULL,
+  content BLOB NOT NULL
+) STRICT;
 CREATE TABLE membership (id INTEGER PRIMARY KEY CHECK (id = 1), crc32 INTEGER NOT NULL, content BLOB NOT NULL) STRICT;
 CREATE TABLE applied (
   id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -98,6 +105,10 @@ export function entryCrc({
   leaseId = 0,
 }: Omit<KeyValueEntry, "createRevision" | "version">): number {
   return crc32(value, crc32(key, (folded(modRevision) ^ folded(leaseId)) >>> 0));
+}
+
+export function changesCrc({ revision, logTimeMs, content }: SavedChanges): number {
+  return crc32(content, (folded(revision) ^ folded(logTimeMs)) >>> 0);
 }
 
 /** A number of 53 bits in 32. */

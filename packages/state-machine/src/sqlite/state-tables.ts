@@ -9,6 +9,7 @@ import { readMembership } from "../membership-row.ts";
 import { SAVED_STATE_EMPTY, type ReplicatedState, type SavedState } from "../replicated-state.ts";
 import { decodeSession, encodeSession } from "../session-row.ts";
 import type { SavedSession } from "../session.ts";
+import { ChangeTable, loadChanges } from "./change-table.ts";
 import { leaseKeyCounts } from "./entry-table.ts";
 import { CorruptStateError } from "./sqlite-fault.ts";
 import { contentCrc, plainBytes } from "./state-schema.ts";
@@ -29,7 +30,10 @@ const LEASE_COLUMNS = "lease_id, ttl_ms, deadline_ms, is_owned_by_key, crc32";
 /** About what one changed lease adds to the write-ahead file: less than a page, since they lie close together. */
 const LEASE_BYTES = 512;
 
-/** Everything but the entries: one row that moves with every batch, the membership, one row per session and lease. */
+/**
+ * Everything but the entries: one row that moves with every batch, the membership, one row per session and lease, and
+ * the history.
+ */
 export class StateTables {
   readonly #saveApplied: Statement<[...AppliedRow, previousIndex: number]>;
   readonly #saveMembership: Statement<[Uint8Array, number]>;
@@ -37,6 +41,7 @@ export class StateTables {
   readonly #deleteSession: Statement<[number]>;
   readonly #saveLease: Statement<LeaseRow>;
   readonly #deleteLease: Statement<[number]>;
+  readonly #changes: ChangeTable;
   #appliedIndex: number;
   #membershipIndex: number;
 
@@ -58,6 +63,7 @@ export class StateTables {
         "is_owned_by_key = excluded.is_owned_by_key, crc32 = excluded.crc32",
     );
     this.#deleteLease = database.prepare("DELETE FROM leases WHERE lease_id = ?");
+    this.#changes = new ChangeTable(database, saved);
     this.#appliedIndex = saved.lastApplied.index;
     this.#membershipIndex = saved.membership.logId.index;
   }
@@ -75,7 +81,7 @@ export class StateTables {
       this.#saveMembership.run(content, contentCrc(content));
       this.#membershipIndex = state.membership.logId.index;
     }
-    let writtenBytes = 0;
+    let writtenBytes = this.#changes.save(state.history);
     for (const sessionId of state.sessions.takeChanges()) {
       const session = state.sessions.saved(sessionId);
       writtenBytes += session === undefined ? this.#dropSession(sessionId) : this.#keepSession(session);
@@ -127,6 +133,7 @@ export function loadState(database: Database): SavedState {
     membership: decodeMembership(checkedContent("the membership", membership)),
     sessions: loadSessions(database),
     leases: { leases: loadLeases(database), extendedAtMs },
+    changes: loadChanges(database, { revision, logTimeMs }),
   };
 }
 

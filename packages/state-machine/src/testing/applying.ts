@@ -5,6 +5,7 @@ import type {
   KeyValueStateMachine,
   LeaseId,
   LogEntry,
+  RevisionChanges,
   ScanQuery,
   SnapshotMeta,
   SnapshotSink,
@@ -74,6 +75,22 @@ export function leasesOf(
     assert.deepEqual(machine.lease(lease.leaseId), lease);
     return { ...lease, ...machine.leaseKeys(lease.leaseId, Number.MAX_SAFE_INTEGER) };
   });
+}
+
+/** Everything that a machine still says about its past, asked for in small pieces. */
+export function historyOf(machine: KeyValueStateMachine): readonly RevisionChanges[] {
+  const history: RevisionChanges[] = [];
+  for (;;) {
+    const from = machine.firstRevision + history.length;
+    const page = machine.changesFrom(from, 1_000);
+    assert.ok(page.kind === "changes", "what is kept can be read");
+    if (page.revisions.length === 0) {
+      assert.equal(from, machine.revision + 1);
+      return history;
+    }
+    history.push(...page.revisions);
+    assert.equal(history.at(-1)?.revision, machine.firstRevision + history.length - 1);
+  }
 }
 
 /** The keys of a lease; nothing when there is no such lease. Demands that they are counted right. */

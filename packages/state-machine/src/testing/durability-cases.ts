@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { AspenError } from "@aspenjs/api";
 import type { AcceptanceCase } from "@aspenjs/api/testing";
+import { stateMachineLimits } from "../limits.ts";
 import { applied, prefix, takenSnapshot } from "./applying.ts";
 import { boundSet, EXTEND, grantOf, plainSet, renewOf, revokeOf, timedSet } from "./commands.ts";
 import { bytesOf, LogScript, membershipOf } from "./log-script.ts";
@@ -138,6 +139,9 @@ export const durabilityCases: readonly AcceptanceCase<StateMachineSubject>[] = [
           log.command(action);
           log.logTimeMs += 10;
         }
+        // The history remembers what is over; so much later it remembers the last revision alone.
+        log.logTimeMs += 2 * stateMachineLimits.historyAgeMsMax;
+        log.command(plainSet("last"));
         await applied(machine, log.entries);
         seen.add(await machine.checksum());
       }

@@ -1,5 +1,7 @@
 import type { AcceptanceCase } from "@aspenjs/api/testing";
 import { durabilityCases } from "./durability-cases.ts";
+import { historyCases } from "./history-cases.ts";
+import { historyDurabilityCases } from "./history-durability-cases.ts";
 import { leaseCases } from "./lease-cases.ts";
 import { leaseDurabilityCases } from "./lease-durability-cases.ts";
 import { leaseTimeCases } from "./lease-time-cases.ts";
@@ -27,4 +29,6 @@ export const stateMachineCases: readonly AcceptanceCase<StateMachineSubject>[] =
   ...sessionCases,
   ...snapshotCases,
   ...durabilityCases,
+  ...historyCases,
+  ...historyDurabilityCases,
 ];

@@ -2,10 +2,11 @@ import { limits } from "@aspenjs/api";
 import { DecodeError } from "@aspenjs/codec";
 import { defineTarget, throwing } from "@aspenjs/fuzz";
 import { canonicalChunks, readCanonicalState, type CanonicalState } from "../../src/canonical-state.ts";
+import { ChangeHistory } from "../../src/change-history.ts";
 import { LeaseTable } from "../../src/lease-table.ts";
 import { countLeaseKeys } from "../../src/lease-bindings.ts";
 import { SAVED_STATE_EMPTY } from "../../src/replicated-state.ts";
-import { membership, session } from "./saved-values.ts";
+import { membership, savedChanges, session } from "./saved-values.ts";
 
 const LENGTH_BYTES = 4;
 
@@ -29,6 +30,7 @@ const STATE: CanonicalState = {
       ],
       extendedAtMs: 900,
     },
+    changes: savedChanges,
   },
 };
 const EMPTY: CanonicalState = { entries: [], state: SAVED_STATE_EMPTY };
@@ -52,10 +54,12 @@ export const target = defineTarget<CanonicalState>({
   seeds: () => [bytesOfState(STATE), bytesOfState(EMPTY), bytesOfState(LEASE)],
   decode: throwing(readCanonicalState, DecodeError),
   encode: { form: "canonical", write: bytesOfState },
-  check: ({ entries, state: { leases } }) => {
+  check: ({ entries, state: { leases, changes, revision } }) => {
     if (leases.leases.some(({ ttlMs }) => ttlMs < limits.leaseTtlMsMin)) throw new Error("a lease is too short");
     // Fails an assertion when keys and leases contradict each other.
     void new LeaseTable(leases, countLeaseKeys(entries));
+    // Fails another when there is a gap.
+    void new ChangeHistory(changes, revision).changesFrom(revision, 1);
   },
   // The last row gets the length that is left for it.
   repair: (bytes) => {
@@ -92,7 +96,13 @@ export const target = defineTarget<CanonicalState>({
     {
       name: "keys that are bound to a lease that is not there",
       file: "packages/state-machine/src/canonical-state.ts",
-      find: "if (problem !== undefined) throw new DecodeError(problem);",
+      find: "if (bindingProblem !== undefined) throw new DecodeError(bindingProblem);",
+      replace: "",
+    },
+    {
+      name: "changes of revisions that there are not",
+      file: "packages/state-machine/src/canonical-state.ts",
+      find: "if (historyProblem !== undefined) throw new DecodeError(historyProblem);",
       replace: "",
     },
   ],

@@ -1,4 +1,6 @@
-import type { CommandResult } from "@aspenjs/api";
+import type { CommandResult, KeyChange } from "@aspenjs/api";
+import { encodeChanges, type SavedChanges } from "../../src/change-row.ts";
+import { RowWriter } from "../../src/row-writer.ts";
 import { encodeSessionResult } from "../../src/session-row.ts";
 import type { SavedSession } from "../../src/session.ts";
 import { membershipOf } from "../../src/testing/log-script.ts";
@@ -37,3 +39,22 @@ export const session: SavedSession = {
 };
 
 export const membership = { logId: { term: 1, index: 1 }, membership: membershipOf([1, 2]) };
+
+const before = { key: "b", value: Uint8Array.of(1, 2), createRevision: 5, modRevision: 5, version: 1, leaseId: 7 };
+
+/** What became of three keys at revision 300. */
+export const changes: readonly KeyChange[] = [
+  { kind: "put", entry: { key: "a", value: Uint8Array.of(1), createRevision: 300, modRevision: 300, version: 1 } },
+  {
+    kind: "put",
+    entry: { key: "b", value: new Uint8Array(), createRevision: 5, modRevision: 300, version: 2, leaseId: 70_000 },
+    previous: before,
+  },
+  { kind: "delete", key: "c", previous: { ...before, key: "c" } },
+  { kind: "delete", key: "d" },
+];
+
+export const savedChanges: readonly SavedChanges[] = [
+  { revision: 299, logTimeMs: 1_699_999_999_000, content: encodeChanges([], new RowWriter()) },
+  { revision: 300, logTimeMs: 1_700_000_000_000, content: encodeChanges(changes, new RowWriter()) },
+];
