@@ -29,6 +29,7 @@ class SlowStore implements KeyValueStore {
   keepLeaseAlive = this.inner.keepLeaseAlive.bind(this.inner);
   getLease = this.inner.getLease.bind(this.inner);
   listLeases = this.inner.listLeases.bind(this.inner);
+  watch = this.inner.watch.bind(this.inner);
 }
 
 async function turn(): Promise<void> {

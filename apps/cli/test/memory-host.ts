@@ -148,6 +148,7 @@ export function failingStore(error: AspenError): KeyValueStore {
     keepLeaseAlive: fail,
     getLease: fail,
     listLeases: fail,
+    watch: fail,
   };
 }
 
@@ -161,6 +162,7 @@ export function storeWith(store: KeyValueStore, methods: Partial<KeyValueStore>)
     keepLeaseAlive: store.keepLeaseAlive.bind(store),
     getLease: store.getLease.bind(store),
     listLeases: store.listLeases.bind(store),
+    watch: store.watch.bind(store),
     ...methods,
   };
 }

@@ -35,6 +35,7 @@ export { STORAGE_DONE } from "./storage-fault.ts";
 export { changesKeyTwice, transactionByteLength } from "./transaction-gate.ts";
 export { COMPARE_OPERATORS, NUMBER_TARGETS } from "./transaction.ts";
 export { assertWriteCommand } from "./write-gate.ts";
+export { assertWatchFilter, assertWatchRequest, isWatched } from "./watch-gate.ts";
 export { WRITE_REFUSALS, writeRefusalError } from "./write-refusal.ts";
 
 export type { FaultPointHook } from "./fault-point.ts";
@@ -151,4 +152,4 @@ export type {
   WriteResultOf,
 } from "./write-command.ts";
 export type { WriteRefusal } from "./write-refusal.ts";
-export type { KeyChange, RevisionChanges, WatchBatch, WatchFilter, WatchRequest } from "./watch.ts";
+export type { KeyChange, RevisionChanges, Watch, WatchBatch, WatchFilter, WatchRequest } from "./watch.ts";

@@ -2,6 +2,7 @@ import type { CallOptions } from "./call-options.ts";
 import type { LeaseId, LeaseStatus } from "./lease.ts";
 import type { GetLeaseRequest, GetLeaseResult, ListLeasesRequest, ListLeasesResult } from "./lease-read.ts";
 import type { GetMultiRequest, GetMultiResult, GetRequest, GetResult, ScanRequest, ScanResult } from "./read.ts";
+import type { Watch, WatchRequest } from "./watch.ts";
 import type { WriteCommand, WriteResultOf } from "./write-command.ts";
 
 /**
@@ -21,4 +22,10 @@ export interface KeyValueStore {
   keepLeaseAlive(leaseId: LeaseId, options?: CallOptions): Promise<LeaseStatus>;
   getLease(request: GetLeaseRequest, options?: CallOptions): Promise<GetLeaseResult>;
   listLeases(request?: ListLeasesRequest, options?: CallOptions): Promise<ListLeasesResult>;
+  /**
+   * Resolves once the watch has begun: whatever is written after that will be told. The deadline is that of beginning;
+   * the signal ends the watch at any time. Rejects with `compacted` (details: `firstRevision`) when `fromRevision` is no
+   * longer kept.
+   */
+  watch(request: WatchRequest, options?: CallOptions): Promise<Watch>;
 }

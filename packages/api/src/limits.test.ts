@@ -22,6 +22,8 @@ test("the limits that users build on are what they were published as", () => {
     scanLimitDefault: 1_000,
     scanLimitMax: 10_000,
     scanPageBytesMax: 4_194_304,
+    watchProgressMsMin: 100,
+    watchProgressMsMax: 3_600_000,
     peersMax: 64,
     nodeAddressesMax: 16,
     addressBytesMax: 512,

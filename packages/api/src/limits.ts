@@ -25,6 +25,8 @@ export const limits = {
   scanLimitDefault: 1_000,
   scanLimitMax: 10_000,
   scanPageBytesMax: 4 * 1_048_576,
+  watchProgressMsMin: 100,
+  watchProgressMsMax: 3_600_000,
   peersMax: 64,
   nodeAddressesMax: 16,
   addressBytesMax: 512,

@@ -38,3 +38,14 @@ export interface WatchRequest {
  * revision has been told.
  */
 export type WatchBatch = RevisionChanges;
+
+/**
+ * Whole revisions in order, each once, from `fromRevision` on, whichever node tells them. Ends when it is closed, or by
+ * rejecting: with `lagged` (details: `lastRevision`) when the watcher fell behind what the cluster keeps, `timeout` when
+ * its signal says so, `shutting_down` when its client is closed. Has one reader at a time.
+ */
+export interface Watch extends AsyncIterable<WatchBatch, undefined>, AsyncDisposable {
+  readonly fromRevision: Revision;
+  /** Harmless when repeated. What has been told and not read is dropped. */
+  close(): Promise<void>;
+}

@@ -22,6 +22,7 @@ export interface StoreFault {
   readonly keepLeaseAlive?: Call<"keepLeaseAlive">;
   readonly getLease?: Call<"getLease">;
   readonly listLeases?: Call<"listLeases">;
+  readonly watch?: Call<"watch">;
 }
 
 /** A fault that a real store could have, the case that is there to find it, and a new store that has it. */
@@ -39,6 +40,7 @@ export function mutantSubject(fault: StoreFault): KeyValueStoreSubject {
     keepLeaseAlive: (leaseId) => fault.keepLeaseAlive?.(leaseId, store) ?? store.keepLeaseAlive(leaseId),
     getLease: (request) => fault.getLease?.(request, store) ?? store.getLease(request),
     listLeases: (request = {}) => fault.listLeases?.(request, store) ?? store.listLeases(request),
+    watch: (request, options) => fault.watch?.(request, store) ?? store.watch(request, options),
   }));
 }
 

@@ -25,6 +25,7 @@ import { deadlineOf } from "./pending-call.ts";
 import { RemoteClusterController } from "./remote-cluster-controller.ts";
 import { RemoteKeyValueStore } from "./remote-key-value-store.ts";
 import { issueTicketRequest, type IssueTicketOptions } from "./request-gate.ts";
+import { WatchChannel } from "./watch-channel.ts";
 import { WriteSession } from "./write-session.ts";
 
 export interface ConnectClientOptions {
@@ -58,9 +59,11 @@ export async function connectClient(options: ConnectClientOptions): Promise<Aspe
   const book = new EndpointBook({ addresses, isPinned: options.endpoint !== undefined, random });
   const connections = new NodeConnections({ transport, clock, logger, book, ticket: bytes, clusterId });
   const driver = new CallDriver({ transport, clock, random, book, connections, logger, deadlineMsDefault });
+  const watches = new WatchChannel({ transport, clock, random, logger, book, connections, deadlineMsDefault });
   const client = new RemoteClient({
     clusterId,
     driver,
+    watches,
     connections,
     session: new WriteSession(driver, random),
     transport,
@@ -79,6 +82,7 @@ export async function connectClient(options: ConnectClientOptions): Promise<Aspe
 interface RemoteClientParts {
   readonly clusterId: string;
   readonly driver: CallDriver;
+  readonly watches: WatchChannel;
   readonly connections: NodeConnections;
   readonly session: WriteSession;
   readonly transport: Transport;
@@ -96,7 +100,7 @@ class RemoteClient implements AspenClient {
   constructor(parts: RemoteClientParts) {
     this.#parts = parts;
     this.clusterId = parts.clusterId;
-    this.store = new RemoteKeyValueStore(parts.driver, parts.session);
+    this.store = new RemoteKeyValueStore(parts.driver, parts.session, parts.watches);
     this.cluster = new RemoteClusterController(parts.driver);
   }
 
@@ -125,8 +129,9 @@ class RemoteClient implements AspenClient {
   }
 
   async #close(): Promise<void> {
-    const { driver, connections, transport, ownsTransport } = this.#parts;
+    const { driver, watches, connections, transport, ownsTransport } = this.#parts;
     driver.close();
+    watches.close();
     await this.#closeSession();
     await connections.close();
     if (ownsTransport) await transport.stop();

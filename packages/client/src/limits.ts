@@ -30,6 +30,13 @@ export const limits = {
   coolDownMsMax: 2_000,
   /** Asking who the members are, when a hint names an unknown one. */
   refreshTimeoutMs: 1_000,
+  /** Until a node has taken a stream of watches. */
+  watchOpenMs: 2_000,
+  /** A node that serves watches says something every second. */
+  watchSilenceMs: 4_000,
+  /** Changes that wait for the reader of one watch. */
+  watchQueueBytesMax: 4 * 1_048_576,
+  watchAsksPerChunk: 64,
   /** What `close` spends on closing the session, which would end by itself. */
   closeSessionTimeoutMs: 500,
 } as const;

@@ -15,6 +15,8 @@ import {
   type ListLeasesResult,
   type ScanRequest,
   type ScanResult,
+  type Watch,
+  type WatchRequest,
   type WriteCommand,
   type WriteResultOf,
 } from "@aspenjs/api";
@@ -27,15 +29,18 @@ import {
   listLeaseStatusesRequest,
   scanKeysRequest,
 } from "./request-gate.ts";
+import type { WatchChannel } from "./watch-channel.ts";
 import type { WriteSession } from "./write-session.ts";
 
 export class RemoteKeyValueStore implements KeyValueStore {
   readonly #driver: CallDriver;
   readonly #session: WriteSession;
+  readonly #watches: WatchChannel;
 
-  constructor(driver: CallDriver, session: WriteSession) {
+  constructor(driver: CallDriver, session: WriteSession, watches: WatchChannel) {
     this.#driver = driver;
     this.#session = session;
+    this.#watches = watches;
   }
 
   async write<Command extends WriteCommand>(command: Command, options?: CallOptions): Promise<WriteResultOf<Command>> {
@@ -67,6 +72,10 @@ export class RemoteKeyValueStore implements KeyValueStore {
 
   async listLeases(request: ListLeasesRequest = {}, options?: CallOptions): Promise<ListLeasesResult> {
     return this.#ask("listLeases", listLeaseStatusesRequest(request), options);
+  }
+
+  watch(request: WatchRequest, options?: CallOptions): Promise<Watch> {
+    return this.#watches.open(request, options);
   }
 
   #ask<Kind extends RequestKind>(

@@ -43,6 +43,8 @@ import type { IdentityStore, NodeIdentity } from "./node-identity.ts";
 import type { PeerDirectory } from "./peer-directory.ts";
 import { Probation } from "./probation.ts";
 import { RequestRouter } from "./request-router.ts";
+import { WatchHub } from "./watch-hub.ts";
+import { WatchService } from "./watch-service.ts";
 
 /** The parts of a node. It owns the transport, the log store and the state machine from now on, and closes them. */
 export interface AspenNodeParts {
@@ -105,7 +107,10 @@ export async function createAspenNode(
           parts.transport.setDesiredPeers(parts.directory.addressesOfOthers(identity.nodeId));
           parts.observer?.onMembershipChanged?.(stored);
         },
-        onApplied: (index) => parts.observer?.onApplied?.(index),
+        onApplied: (index) => {
+          node.current?.noteApplied();
+          parts.observer?.onApplied?.(index);
+        },
         onFailed: (failure) => node.current?.noteFailure(failure),
       },
     },
@@ -129,6 +134,7 @@ export class AspenNode {
   readonly #controller: LocalController;
   readonly #promoter: LearnerPromoter | undefined;
   readonly #leases: LeaseKeeper;
+  readonly #watches: WatchHub;
   readonly #retries = new Map<PeerId, CancelTimer>();
   /** The last answer to a founder. */
   #agreement: Promise<unknown> = Promise.resolve();
@@ -193,6 +199,8 @@ export class AspenNode {
         this.#probation.end(peerId);
       },
     });
+    this.#watches = new WatchHub(parts.stateMachine);
+    this.#serveWatches(router, strangerLogger);
     new ClusterService({
       transport,
       directory,
@@ -201,6 +209,19 @@ export class AspenNode {
       logger: logger.child({ part: "cluster" }),
       isInitialized: () => raft.view.last.index > 0,
       agreeToFounding,
+    });
+  }
+
+  #serveWatches(router: RequestRouter, logger: Logger): void {
+    const { transport, clock } = this.#parts;
+    new WatchService({
+      transport,
+      hub: this.#watches,
+      clock,
+      logger: logger.child({ part: "watch" }),
+      authorize: (peerId, filter) => this.#clients.authorizeWatch(peerId, filter),
+      freshRevision: () => router.freshRevision(),
+      hasLeader: () => this.#raft.view.leader !== undefined,
     });
   }
 
@@ -284,6 +305,10 @@ export class AspenNode {
 
   noteRole(role: NodeRole): void {
     this.#leases.setLeading(role === "leader");
+  }
+
+  noteApplied(): void {
+    this.#watches.noteApplied();
   }
 
   noteFailure(failure: RaftFailure): void {

@@ -7,6 +7,7 @@ import {
   type PeerId,
   type Random,
   type Transport,
+  type WatchFilter,
 } from "@aspenjs/api";
 import { DecodeError } from "@aspenjs/codec";
 import {
@@ -27,7 +28,7 @@ import {
   type IssueTicketRequest,
   type TicketAccess,
 } from "@aspenjs/protocol";
-import { assertInScope } from "./key-scope.ts";
+import { assertInScope, assertWatchInScope } from "./key-scope.ts";
 import type { NodeIdentity } from "./node-identity.ts";
 import type { PeerDirectory } from "./peer-directory.ts";
 import type { RequestRouter, RoutedRequest } from "./request-router.ts";
@@ -149,15 +150,26 @@ export class ClientService {
     };
   }
 
+  /** Whether this client may watch, and these keys. @throws AspenError when not */
+  authorizeWatch(peerId: PeerId, filter?: WatchFilter): void {
+    this.#assertMember();
+    const ticket = this.#ticketWith(peerId, "read");
+    if (filter !== undefined) assertWatchInScope(ticket.keyPrefixes, filter);
+  }
+
   #authorize(peerId: PeerId, request: Exclude<ClientRequest, { readonly kind: "hello" }>): void {
+    const ticket = this.#ticketWith(peerId, ACCESS_NEEDED[request.kind]);
+    assertInScope(ticket.keyPrefixes, request);
+  }
+
+  #ticketWith(peerId: PeerId, needed: TicketAccess): ClientTicket {
     const ticket = this.#tickets.get(peerId);
     if (ticket === undefined) throw new AspenError("unauthorized", "say hello with a ticket first");
     if (ticket.expiresAtMs !== undefined && ticket.expiresAtMs <= this.#deps.clock.wallMs()) {
       throw ticketError("expired");
     }
-    const needed = ACCESS_NEEDED[request.kind];
     if (!allows(ticket.access, needed)) throw new AspenError("forbidden", `this needs a ticket with ${needed} access`);
-    assertInScope(ticket.keyPrefixes, request);
+    return ticket;
   }
 
   /** What a node knows that was removed grows old: its clients are better served by those who stayed. */

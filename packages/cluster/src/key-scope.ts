@@ -1,4 +1,11 @@
-import { AspenError, unreachable, type KeyRange, type TransactionCommand, type WriteCommand } from "@aspenjs/api";
+import {
+  AspenError,
+  unreachable,
+  type KeyRange,
+  type TransactionCommand,
+  type WatchFilter,
+  type WriteCommand,
+} from "@aspenjs/api";
 import type { ClientRequest } from "@aspenjs/protocol";
 
 /** What a request reaches: keys, and ranges of them. Leases reach whatever keys are bound to them. */
@@ -12,8 +19,15 @@ const NOWHERE: Reach = {};
 
 /** Keys outside of a ticket's prefixes do not exist for its bearer. No prefixes: every key does. */
 export function assertInScope(keyPrefixes: readonly string[], request: ClientRequest): void {
+  assertReach(keyPrefixes, reachOf(request));
+}
+
+export function assertWatchInScope(keyPrefixes: readonly string[], filter: WatchFilter): void {
+  assertReach(keyPrefixes, filter.kind === "key" ? { keys: [filter.key] } : { ranges: [filter] });
+}
+
+function assertReach(keyPrefixes: readonly string[], { keys = [], ranges = [], isEverywhere = false }: Reach): void {
   if (keyPrefixes.length === 0) return;
-  const { keys = [], ranges = [], isEverywhere = false } = reachOf(request);
   const isKeyAllowed = (key: string) => keyPrefixes.some((prefix) => key.startsWith(prefix));
   const isRangeAllowed = (range: KeyRange) => keyPrefixes.some((prefix) => isRangeWithin(range, prefix));
   if (!isEverywhere && keys.every(isKeyAllowed) && ranges.every(isRangeAllowed)) return;

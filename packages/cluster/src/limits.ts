@@ -27,6 +27,18 @@ export const limits = {
   leasePollMs: 200,
   /** A lease is ended so much later than its deadline: its owner's answer may still be on the way. */
   leaseGraceMs: 250,
+  watchersMax: 1_000,
+  /** Of the history, read in one piece. */
+  watchPageBytes: 256 * 1_024,
+  /** What may wait for one client; its watches fall behind then, and read the history later. */
+  watchQueueBytesMax: 1_048_576,
+  watchChunkBytesMax: 256 * 1_024,
+  /** How often a stream of watches shows that it is alive, and how far it has come. */
+  watchProgressMs: 1_000,
+  /** A node that knows of no leader for so much time sends its watchers elsewhere. */
+  watchLeaderlessMsMax: 3_000,
+  /** Before the next try, when all that waits for a client fills its queue. */
+  watchRetryMs: 50,
   /** How often a waiting call looks again. */
   pollMs: 25,
   /** When a caller brings no deadline of its own. */

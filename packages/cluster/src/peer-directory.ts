@@ -109,6 +109,8 @@ export class PeerDirectory implements RaftPeers, PeerGate {
       case PROTOCOL_IDS.admission:
       case PROTOCOL_IDS.client:
         return true;
+      case PROTOCOL_IDS.watch:
+        return this.#greeted.has(peerId);
       case PROTOCOL_IDS.cluster:
         return this.isAdmitted(peerId);
       case PROTOCOL_IDS.raft:

@@ -22,6 +22,7 @@ import {
   type ListLeasesResult,
   type ReadConsistency,
   type ReadLabel,
+  type Revision,
   type ScanResult,
 } from "@aspenjs/api";
 import {
@@ -118,6 +119,12 @@ export class RequestRouter {
       default:
         return unreachable(request);
     }
+  }
+
+  /** The store's revision, once everything that was acknowledged before is applied here. */
+  async freshRevision(): Promise<Revision> {
+    await this.#freshen("linearizable");
+    return this.#deps.machine.revision;
   }
 
   #propose(action: LogAction, session: SessionReference | undefined): Promise<CommandResult> {

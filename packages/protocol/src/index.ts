@@ -26,6 +26,7 @@ export {
 } from "./cluster-message.ts";
 export { ClusterSecret } from "./cluster-secret.ts";
 export { commandResultRow, decodeCommandResult, encodeCommandResult, readCommandResult } from "./command-result.ts";
+export { FrameAssembly, joinFrames } from "./frame-stream.ts";
 export { decodeJoinTicket, encodeJoinTicket } from "./join-ticket.ts";
 export { keyValueEntryRow, readKeyValueEntry } from "./key-value-entry-row.ts";
 export { leaderHintOf, notLeaderError } from "./leader-hint.ts";
@@ -35,6 +36,15 @@ export { PROTOCOL_IDS } from "./protocol-ids.ts";
 export { REQUEST_KINDS } from "./request-kind.ts";
 export { allows, TICKET_ACCESSES } from "./ticket-access.ts";
 export { ticketError, ticketKindOf } from "./ticket-text.ts";
+export {
+  decodeWatchAsk,
+  decodeWatchTell,
+  encodeWatchAsk,
+  encodeWatchTell,
+  keyChangeBytes,
+  keyChangeRow,
+  readKeyChange,
+} from "./watch-frame.ts";
 export { readWriteCommand, writeCommandRow } from "./write-command-row.ts";
 export { readWriteResult, writeResultRow } from "./write-result-row.ts";
 
@@ -89,3 +99,13 @@ export type { RequestKind } from "./request-kind.ts";
 export type { SessionReference } from "./session-reference.ts";
 export type { TicketAccess } from "./ticket-access.ts";
 export type { TicketBytesOutcome, TicketKind, TicketOutcome, TicketRefusal } from "./ticket-text.ts";
+export type {
+  CloseWatch,
+  OpenWatch,
+  WatchAsk,
+  WatchChanges,
+  WatchEnded,
+  WatchOpened,
+  WatchProgress,
+  WatchTell,
+} from "./watch-frame.ts";

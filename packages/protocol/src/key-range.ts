@@ -1,8 +1,10 @@
-import { assert, limits, utf8ByteLength, type KeyRange } from "@aspenjs/api";
+import { assert, limits, utf8ByteLength, type KeyRange, type WatchFilter } from "@aspenjs/api";
 import type { Row, RowReader } from "@aspenjs/codec";
+import { keyCell, readKey } from "./value-cell.ts";
 
 const PREFIX = 0;
 const RANGE = 1;
+const KEY = 2;
 
 export function keyRangeRow(range: KeyRange): Row {
   return range.kind === "prefix"
@@ -12,12 +14,34 @@ export function keyRangeRow(range: KeyRange): Row {
 
 /** Reads the row to its end. @throws DecodeError */
 export function readKeyRange(row: RowReader): KeyRange {
-  const range: KeyRange =
-    row.integer("kind", PREFIX, RANGE) === PREFIX
-      ? { kind: "prefix", prefix: readBound(row, "prefix") }
-      : { kind: "range", start: readBound(row, "start"), end: readBound(row, "end") };
+  const range = row.integer("kind", PREFIX, RANGE) === PREFIX ? readPrefix(row) : readBounds(row);
   row.end();
   return range;
+}
+
+export function watchFilterRow(filter: WatchFilter): Row {
+  return filter.kind === "key" ? [KEY, keyCell(filter.key)] : keyRangeRow(filter);
+}
+
+/** Reads the row to its end. @throws DecodeError */
+export function readWatchFilter(row: RowReader): WatchFilter {
+  const filter = readAnyFilter(row);
+  row.end();
+  return filter;
+}
+
+function readAnyFilter(row: RowReader): WatchFilter {
+  const kind = row.integer("kind", PREFIX, KEY);
+  if (kind === KEY) return { kind: "key", key: readKey(row) };
+  return kind === PREFIX ? readPrefix(row) : readBounds(row);
+}
+
+function readPrefix(row: RowReader): KeyRange {
+  return { kind: "prefix", prefix: readBound(row, "prefix") };
+}
+
+function readBounds(row: RowReader): KeyRange {
+  return { kind: "range", start: readBound(row, "start"), end: readBound(row, "end") };
 }
 
 function boundCell(bound: string): string {

@@ -40,6 +40,12 @@ const TICKET_ADDRESSES_MAX = 16;
 const TICKET_KEY_PREFIXES_MAX = 16;
 const TICKET_BYTES_MAX = 32 * KIB;
 
+const WATCH_CHANGE_OVERHEAD_BYTES = 2 * ENTRY_OVERHEAD_BYTES_MAX + 8;
+/** One change with its key, value and what was there before. */
+const WATCH_CHANGE_BYTES_MAX = 2 * (limits.keyBytesMax + limits.valueBytesMax) + WATCH_CHANGE_OVERHEAD_BYTES;
+const WATCH_PART_BYTES = 256 * KIB;
+const WATCH_PART_CHANGES_MAX = 1_000;
+
 /** Bounds of the messages of this package. Beyond one, a message is refused whole. */
 export const protocolLimits = {
   /** What a request may ask its node to spend on it. */
@@ -55,6 +61,13 @@ export const protocolLimits = {
   continuationBytesMax: 4 * limits.keyBytesMax,
   /** Leases that one action of the log may name. */
   leaseBatchMax: 10_000,
+  watchAskBytesMax: 2 * limits.rangeBoundBytesMax + KIB,
+  /** A part of a revision ends with the change that makes it this long, or with this many changes. */
+  watchPartBytes: WATCH_PART_BYTES,
+  watchPartChangesMax: WATCH_PART_CHANGES_MAX,
+  watchChangeOverheadBytes: WATCH_CHANGE_OVERHEAD_BYTES,
+  watchTellBytesMax: WATCH_PART_BYTES + WATCH_CHANGE_BYTES_MAX + MESSAGE_OVERHEAD_BYTES_MAX,
+  watchTellCellsMax: WATCH_PART_CHANGES_MAX * (2 * ENTRY_CELLS + 4) + ANSWER_CELLS,
   clusterIdBytesMax: 128,
   peerIdBytesMax: limits.peerIdBytesMax,
   refusalTextBytesMax: 512,

@@ -6,6 +6,7 @@ export const PROTOCOL_IDS = {
   raft: "/aspen/raft/1",
   snapshot: "/aspen/snapshot/1",
   client: "/aspen/client/1",
+  watch: "/aspen/watch/1",
   admission: "/aspen/admission/1",
   cluster: "/aspen/cluster/1",
 } as const;

@@ -25,6 +25,7 @@ import type { SavedChanges } from "./change-row.ts";
 import type { DecodedEntry } from "./decoded-entry.ts";
 import type { ChangeContext } from "./key-changes.ts";
 import type { KeyValueTable } from "./key-value-table.ts";
+import type { HistoryLimits } from "./limits.ts";
 import { applyLeaseAction } from "./lease-interpreter.ts";
 import { LeaseTable, type SavedLeases } from "./lease-table.ts";
 import type { SavedSession } from "./session.ts";
@@ -62,11 +63,18 @@ export class ReplicatedState {
   #revision: Revision;
   #logTimeMs: number;
 
-  /** @param leaseKeyCounts how many keys of the table are bound to each lease, for those that have any */
-  constructor(saved: SavedState = SAVED_STATE_EMPTY, leaseKeyCounts: Iterable<readonly [LeaseId, number]> = []) {
+  /**
+   * @param leaseKeyCounts how many keys of the table are bound to each lease, for those that have any
+   * @param historyLimits for simulations and tests; those of a cluster are the same everywhere
+   */
+  constructor(
+    saved: SavedState = SAVED_STATE_EMPTY,
+    leaseKeyCounts: Iterable<readonly [LeaseId, number]> = [],
+    historyLimits?: HistoryLimits,
+  ) {
     this.sessions = new SessionTable(saved.sessions);
     this.leases = new LeaseTable(saved.leases, leaseKeyCounts);
-    this.history = new ChangeHistory(saved.changes, saved.revision);
+    this.history = new ChangeHistory(saved.changes, saved.revision, historyLimits);
     this.#lastApplied = saved.lastApplied;
     this.#membership = saved.membership;
     this.#revision = saved.revision;

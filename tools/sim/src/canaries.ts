@@ -280,4 +280,32 @@ export const CANARIES: readonly SimulationCanary[] = [
     find: "for (const key of keys) changes.delete(key);",
     replace: "for (const key of keys) changes.set(key, new Uint8Array());",
   },
+  {
+    name: "watch-without-catching-up",
+    why: "a watcher counts as live when it has read one page of the history, and what lies behind it is never told",
+    file: "packages/cluster/src/watch-hub.ts",
+    find: 'return (page.revisions.at(-1)?.revision ?? this.#told) < this.#told ? "more" : this.#goLive(waiting);',
+    replace: "return this.#goLive(waiting);",
+  },
+  {
+    name: "watch-loses-what-does-not-fit",
+    why: "a watcher whose queue is full goes on behind the revision that did not fit",
+    file: "packages/cluster/src/watch-hub.ts",
+    find: "else this.#fallBehind(watcher, revision);",
+    replace: "else this.#fallBehind(watcher, revision + 1);",
+  },
+  {
+    name: "watch-begins-behind-the-cluster",
+    why: "a watch begins with what its node has applied, whatever was acknowledged before",
+    file: "packages/cluster/src/request-router.ts",
+    find: 'await this.#freshen("linearizable");\n    return this.#deps.machine.revision;',
+    replace: "return this.#deps.machine.revision;",
+  },
+  {
+    name: "watch-resumes-too-early",
+    why: "a watch that goes on at another node hears of its last revision again",
+    file: "packages/client/src/remote-watch.ts",
+    find: "this.#nextRevision = revision + 1;\n    this.#push(batch);",
+    replace: "this.#nextRevision = revision;\n    this.#push(batch);",
+  },
 ];

@@ -8,6 +8,7 @@ import { writeRefusalError } from "../write-refusal.ts";
 import { compareBytes } from "./byte-order.ts";
 import { copyOf, EntryTable } from "./entry-table.ts";
 import { LeaseBook, leaseKeys, leaseStatus, type Moment } from "./lease-book.ts";
+import { MemoryHistory } from "./memory-watch.ts";
 import { deletion, setKey } from "./operation.ts";
 import { RevisionDraft } from "./revision-draft.ts";
 import { runTransaction } from "./transaction.ts";
@@ -23,6 +24,7 @@ export class KeyValueState {
   readonly #undoLog = new UndoLog();
   readonly #table = new EntryTable(this.#undoLog);
   readonly #leases = new LeaseBook(this.#undoLog);
+  readonly history = new MemoryHistory();
 
   get revision(): Revision {
     return this.#revision;
@@ -82,8 +84,13 @@ export class KeyValueState {
   #draft<Result>(moment: Moment, change: (draft: RevisionDraft) => Result): Result {
     const draft = new RevisionDraft({ table: this.#table, leases: this.#leases, revision: this.#revision, moment });
     const result = this.#undoLog.attempt(() => change(draft));
-    this.#revision = draft.revision;
+    if (draft.revision > this.#revision) this.#note(draft);
     return result;
+  }
+
+  #note(draft: RevisionDraft): void {
+    this.#revision = draft.revision;
+    this.history.append({ revision: draft.revision, changes: draft.changes() });
   }
 
   #run(command: WriteCommand, draft: RevisionDraft): WriteResult {

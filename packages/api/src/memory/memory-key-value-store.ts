@@ -18,9 +18,12 @@ import type {
 } from "../read.ts";
 import { assertLeasePosition, assertReadKeys } from "../read-gate.ts";
 import { assertReadOptions, assertScanLimit, scanQuery } from "../scan-gate.ts";
+import { assertWatchRequest } from "../watch-gate.ts";
+import type { Watch, WatchRequest } from "../watch.ts";
 import type { WriteCommand, WriteResultOf } from "../write-command.ts";
 import { assertWriteCommand } from "../write-gate.ts";
 import { assertStillWanted } from "./call-gate.ts";
+import { MemoryWatch } from "./memory-watch.ts";
 import { KeyValueState } from "./key-value-state.ts";
 
 export interface MemoryKeyValueStoreOptions {
@@ -113,6 +116,13 @@ class MemoryKeyValueStore implements KeyValueStore {
     const nowMs = this.#catchUp();
     const leases = this.#state.leases(after, limit + 1, nowMs);
     return { ...this.#label(), leases: leases.slice(0, limit), isTruncated: leases.length > limit };
+  }
+
+  async watch(request: WatchRequest, options?: CallOptions): Promise<Watch> {
+    assertStillWanted(options);
+    assertWatchRequest(request);
+    this.#catchUp();
+    return new MemoryWatch(this.#state.history, request, this.#clock, options?.signal);
   }
 
   /** Ends what is due, each as an entry of the log would, and returns the time of this call. */

@@ -4,8 +4,10 @@ import type { LeaseBinding } from "../lease.ts";
 import { limits } from "../limits.ts";
 import type { KeyRange, ScanPage, ScanQuery } from "../read.ts";
 import type { KeyValuePair } from "../write-command.ts";
+import type { KeyChange } from "../watch.ts";
 import { writeRefusalError } from "../write-refusal.ts";
 import { copyOf, entryByteLength, type EntryTable } from "./entry-table.ts";
+import { changeOf } from "./memory-watch.ts";
 import { leaseKeys, type LeaseBook, type LeaseRecord, type LeaseTerms, type Moment } from "./lease-book.ts";
 
 export interface RevisionDraftParts {
@@ -22,6 +24,8 @@ export interface RevisionDraftParts {
  */
 export class RevisionDraft {
   readonly #parts: RevisionDraftParts;
+  /** Every key that was set or deleted, with what it was before. */
+  readonly #touched = new Map<string, KeyValueEntry | undefined>();
   #isChanged = false;
   #rangedKeyCount = 0;
   #answeredCount = 0;
@@ -34,6 +38,12 @@ export class RevisionDraft {
   /** The store's revision after all that was done so far. */
   get revision(): Revision {
     return this.#isChanged ? this.#parts.revision + 1 : this.#parts.revision;
+  }
+
+  /** What has become of each key in all, in key order. */
+  changes(): readonly KeyChange[] {
+    const touched = [...this.#touched].sort(([left], [right]) => compareKeys(left, right));
+    return touched.flatMap(([key, previous]) => changeOf(key, previous, this.find(key)) ?? []);
   }
 
   find(key: string): KeyValueEntry | undefined {
@@ -61,6 +71,7 @@ export class RevisionDraft {
     const previous = table.find(key);
     const leaseId = leases.rebind(key, previous?.leaseId, binding, moment);
     this.#isChanged = true;
+    this.#touch(key, previous);
     table.put({
       key,
       value: new Uint8Array(value),
@@ -76,7 +87,10 @@ export class RevisionDraft {
   delete(keys: readonly string[]): KeyValueEntry[] {
     const { table, leases } = this.#parts;
     const deleted = table.delete(keys.filter((key) => table.find(key) !== undefined).sort(compareKeys));
-    for (const { key, leaseId } of deleted) leases.unbind(key, leaseId);
+    for (const entry of deleted) {
+      leases.unbind(entry.key, entry.leaseId);
+      this.#touch(entry.key, entry);
+    }
     if (deleted.length > 0) this.#isChanged = true;
     return deleted;
   }
@@ -97,6 +111,10 @@ export class RevisionDraft {
   endLease(lease: LeaseRecord): number {
     this.#parts.leases.remove(lease);
     return this.delete(leaseKeys(lease)).length;
+  }
+
+  #touch(key: string, previous: KeyValueEntry | undefined): void {
+    if (!this.#touched.has(key)) this.#touched.set(key, previous);
   }
 
   #count(entry: KeyValueEntry): void {

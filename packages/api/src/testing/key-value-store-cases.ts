@@ -13,6 +13,7 @@ import { resultBoundCases } from "./result-bound-cases.ts";
 import { scanCases } from "./scan-cases.ts";
 import { transactionCases } from "./transaction-cases.ts";
 import { transactionGateCases } from "./transaction-gate-cases.ts";
+import { watchCases } from "./watch-cases.ts";
 import { writeCases } from "./write-cases.ts";
 
 /**
@@ -34,4 +35,5 @@ export const keyValueStoreCases: readonly AcceptanceCase<KeyValueStoreSubject>[]
   ...leaseBindingCases,
   ...leaseGateCases,
   ...leaseTimeCases,
+  ...watchCases,
 ];

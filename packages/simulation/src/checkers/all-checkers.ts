@@ -8,6 +8,7 @@ import { LeaseSafety } from "./lease-safety.ts";
 import { LogMatching } from "./log-matching.ts";
 import { LogMirror } from "./log-mirror.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
+import { WatchOrder } from "./watch-order.ts";
 
 const CHECKSUM_EVERY = 8;
 
@@ -24,6 +25,7 @@ export function createCheckers({ areChecksumsInstant, onMismatch }: CheckerOptio
   const checksumEvery = areChecksumsInstant ? CHECKSUM_EVERY : undefined;
   const logs = new LogMirror();
   const history = new AppliedHistory();
+  const answers = new Answers(history);
   return {
     logs,
     history,
@@ -34,6 +36,7 @@ export function createCheckers({ areChecksumsInstant, onMismatch }: CheckerOptio
     stateMachineSafety: new StateMachineSafety({ history, checksumEvery, onMismatch }),
     leaseSafety: new LeaseSafety(),
     exactlyOnce: new ExactlyOnce(history),
-    answers: new Answers(history),
+    answers,
+    watchOrder: new WatchOrder(history, (us) => answers.knownBefore(us)),
   };
 }

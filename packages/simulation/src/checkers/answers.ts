@@ -48,7 +48,7 @@ export class Answers implements ClusterObserver {
     const { answer } = outcome;
     const { revision } = answer.result;
     const who = `${lane}, ${startedUs} to ${endedUs} us`;
-    const before = this.#seenBefore(startedUs);
+    const before = this.knownBefore(startedUs);
     if (answer.kind === "write" && call.kind === "write") {
       this.#checkWrite(call.command, answer.result, before, who);
     } else if (answer.kind !== "write" && call.kind !== "write") {
@@ -160,7 +160,7 @@ export class Answers implements ClusterObserver {
     assert(applied === revision, `${who}: entry ${appliedIndex} is labelled revision ${revision}, and is ${applied}`);
   }
 
-  #seenBefore(startedUs: number): Revision {
+  knownBefore(startedUs: number): Revision {
     return this.#seen.findLast(({ endedUs }) => endedUs < startedUs)?.revision ?? 0;
   }
 }

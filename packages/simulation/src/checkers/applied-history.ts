@@ -1,5 +1,6 @@
 import {
   assert,
+  compareKeys,
   limits,
   type CommandResult,
   type KeyValueEntry,
@@ -20,6 +21,13 @@ export interface AppliedEntry {
   readonly result: string;
   readonly revisionBefore: Revision;
   readonly revision: Revision;
+}
+
+/** What a revision made of a key. */
+export interface KeyVersion {
+  readonly key: string;
+  /** `undefined`: the key was deleted. */
+  readonly entry: KeyValueEntry | undefined;
 }
 
 interface Version {
@@ -44,6 +52,8 @@ export class AppliedHistory implements ClusterObserver {
   readonly name = "applied-history";
   readonly #entries: AppliedEntry[] = [];
   readonly #versions = new Map<string, Version[]>();
+  /** By revision. */
+  readonly #changes = new Map<Revision, KeyVersion[]>();
   #present: ReadonlySet<string> = new Set();
 
   get last(): LogIndex {
@@ -57,6 +67,11 @@ export class AppliedHistory implements ClusterObserver {
   /** What the key was once everything up to this revision had taken effect. */
   versionOf(key: string, revision: Revision): KeyValueEntry | undefined {
     return this.#versions.get(key)?.findLast((version) => version.revision <= revision)?.entry;
+  }
+
+  /** In key order; empty when nothing was applied there. */
+  changesAt(revision: Revision): readonly KeyVersion[] {
+    return this.#changes.get(revision) ?? [];
   }
 
   /** All keys with this prefix that ever were. */
@@ -89,12 +104,16 @@ export class AppliedHistory implements ClusterObserver {
       if (modRevision === revision) this.#noteVersion(key, { revision, entry: machine.get(key) });
     }
     this.#present = present;
+    this.#changes.get(revision)?.sort((left, right) => compareKeys(left.key, right.key));
   }
 
   #noteVersion(key: string, version: Version): void {
     const versions = this.#versions.get(key) ?? [];
     versions.push(version);
     this.#versions.set(key, versions);
+    const changes = this.#changes.get(version.revision) ?? [];
+    changes.push({ key, entry: version.entry });
+    this.#changes.set(version.revision, changes);
   }
 }
 

@@ -2,6 +2,7 @@ import { AspenError, type NodeMetrics, type ScanQuery } from "@aspenjs/api";
 import type { SimulatedNode } from "../cluster/simulated-node.ts";
 import type { World } from "../cluster/world.ts";
 import { LOCK_PREFIX } from "../workload/lock-program.ts";
+import type { WatchProgram } from "../workload/watch-program.ts";
 import type { StateMachineSafety } from "./state-machine-safety.ts";
 
 const LOCKED: ScanQuery = {
@@ -52,6 +53,16 @@ export class Liveness {
       if (lease !== undefined) return `lease ${lease.leaseId} does not end`;
       const [entry] = machine.scan(LOCKED).entries;
       return entry === undefined ? "" : `${entry.key} is still there, and its lease is not`;
+    });
+  }
+
+  /** Whoever watches has been told everything. */
+  async assertWatchersTold(withinUs: number, watchers: readonly WatchProgram[]): Promise<void> {
+    await this.#await(withinUs, () => {
+      const revision = this.#world.leader?.machine?.revision;
+      if (revision === undefined) return "nobody leads";
+      const behind = watchers.find(({ toldRevision = -1 }) => toldRevision < revision);
+      return behind === undefined ? "" : `${behind.name} was told up to ${behind.toldRevision} of ${revision}`;
     });
   }
 

@@ -1,4 +1,5 @@
 import type { KeyValueStateMachine, StorageFault } from "@aspenjs/api";
+import { stateMachineLimits } from "@aspenjs/state-machine";
 import { createMemoryStateMachine, MemoryStateDisk } from "@aspenjs/state-machine/memory";
 import { Layers } from "../faults/layers.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
@@ -15,8 +16,12 @@ export interface StateDisk {
 }
 
 export class VirtualStateDisk implements StateDisk {
-  readonly #disk = new MemoryStateDisk();
+  readonly #disk: MemoryStateDisk;
   readonly #faults = new Layers<StorageFault | undefined>(undefined);
+
+  constructor(historyRevisionsMax: number = stateMachineLimits.historyRevisionsMax) {
+    this.#disk = new MemoryStateDisk({ ...stateMachineLimits, historyRevisionsMax });
+  }
 
   open(): Promise<KeyValueStateMachine> {
     return Promise.resolve(createMemoryStateMachine({ disk: this.#disk }));

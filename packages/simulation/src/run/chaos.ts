@@ -29,6 +29,8 @@ export class Chaos {
       clientCount: options.clientCount,
       lockHolderCount: options.lockHolderCount,
       leases: checkers.leaseSafety,
+      watches: checkers.watchOrder,
+      watcherCount: options.watcherCount,
       keys: this.keys,
       thinkMsMax: options.thinkMsMax,
       consistencies:

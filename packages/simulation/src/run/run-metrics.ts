@@ -21,6 +21,11 @@ export interface RunMetrics {
   readonly leasesKeptAlive: number;
   /** Of the log. Fewer than the keep-alives, which share them. */
   readonly keepAliveEntries: number;
+  /** Revisions that watchers were told of, and times when they heard that nothing had happened. */
+  readonly revisionsWatched: number;
+  readonly watchProgress: number;
+  /** Watchers that fell behind what the state remembers. */
+  readonly watchesLagged: number;
   readonly readsChecked: number;
   /** Calls in histories that were searched for an order. */
   readonly callsOrdered: number;
@@ -70,6 +75,9 @@ export function collectMetrics(seen: {
     leasesEnded: checkers.leaseSafety.endedCount,
     leasesKeptAlive: checkers.leaseSafety.keptAliveCount,
     keepAliveEntries: checkers.leaseSafety.keepAliveEntryCount,
+    revisionsWatched: checkers.watchOrder.toldCount,
+    watchProgress: checkers.watchOrder.progressCount,
+    watchesLagged: checkers.watchOrder.laggedCount,
     readsChecked: checkers.answers.readCount,
     callsOrdered: seen.linearizability.operationCount,
     queuedBytesMax: seen.queues.queuedBytesMax,

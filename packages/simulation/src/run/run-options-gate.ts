@@ -1,5 +1,6 @@
 import { AspenError } from "@aspenjs/api";
 import { NODE_CONFIG_DEFAULTS, type NodeConfig } from "@aspenjs/cluster";
+import { stateMachineLimits } from "@aspenjs/state-machine";
 import { faultNamed } from "../faults/fault-catalogue.ts";
 import type { PlannedFault } from "../faults/fault-plan.ts";
 import type { RunChoices, RunOptions } from "./run-options.ts";
@@ -43,6 +44,8 @@ export function readRunOptions(value: unknown): RunOptions {
     nodeCount: whole(fields, "nodeCount", 1, NODES_MAX),
     clientCount: whole(fields, "clientCount", 0, CLIENTS_MAX),
     lockHolderCount: whole(fields, "lockHolderCount", 0, 1_000),
+    watcherCount: whole(fields, "watcherCount", 0, 1_000),
+    historyRevisionsMax: whole(fields, "historyRevisionsMax", 1, stateMachineLimits.historyRevisionsMax),
     groupCount: whole(fields, "groupCount", 1, 1_000),
     thinkMsMax: whole(fields, "thinkMsMax", 1, COUNT_MAX),
     config: readConfig(fields["config"]),

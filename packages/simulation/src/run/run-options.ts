@@ -10,12 +10,15 @@ export interface RunOptions {
   readonly clientCount: number;
   /** Clients that take locks. */
   readonly lockHolderCount: number;
+  readonly watcherCount: number;
   readonly groupCount: number;
   readonly thinkMsMax: number;
   readonly config: Partial<NodeConfig>;
   readonly driftPpmMax: number | undefined;
   readonly quality: RouteQuality;
   readonly pace: DiskPace;
+  /** Revisions whose changes the state remembers. */
+  readonly historyRevisionsMax: number;
   /** How long faults and clients go on. */
   readonly chaosMs: number;
   readonly plan: readonly PlannedFault[];

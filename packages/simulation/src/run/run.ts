@@ -12,6 +12,7 @@ import { prepareProcess } from "../cluster/preparation.ts";
 import { World } from "../cluster/world.ts";
 import type { StateDisk } from "../disk/state-disk.ts";
 import { watchRejections } from "../event-loop/rejections.ts";
+import type { Workload } from "../workload/workload.ts";
 import { Chaos } from "./chaos.ts";
 import { breakMinority } from "./minority.ts";
 import { collectMetrics, type RunMetrics } from "./run-metrics.ts";
@@ -47,9 +48,9 @@ export async function simulateRun(options: RunOptions, around: RunSurroundings =
     areChecksumsInstant: around.createStateDisk === undefined,
     onMismatch: (message) => world.fail("state-machine-safety", message),
   });
-  const { seed, config, quality, pace, driftPpmMax } = options;
+  const { seed, config, quality, pace, driftPpmMax, historyRevisionsMax } = options;
   const observers = Object.values(checkers);
-  const world = new World({ seed, config, quality, pace, driftPpmMax, observers, ...around });
+  const world = new World({ seed, config, quality, pace, driftPpmMax, historyRevisionsMax, observers, ...around });
   const chaos = new Chaos(world, options, checkers);
   const queues = new BoundedQueues(world);
   queues.watch();
@@ -57,7 +58,7 @@ export async function simulateRun(options: RunOptions, around: RunSurroundings =
     (error) => world.failWith("uncaught", error, "a promise that nobody awaits: "),
     async () => {
       await chaos.live();
-      await recover(world, checkers);
+      await recover(world, checkers, chaos.workload);
     },
   );
   chaos.workload.abandonAll();
@@ -75,7 +76,7 @@ export async function simulateRun(options: RunOptions, around: RunSurroundings =
 }
 
 /** Twice whole, and in between with a bare majority. */
-async function recover(world: World, { stateMachineSafety, answers }: Checkers): Promise<void> {
+async function recover(world: World, { stateMachineSafety, answers }: Checkers, workload: Workload): Promise<void> {
   const liveness = new Liveness(world);
   await liveness.assertWhole(CONVERGENCE_US, stateMachineSafety);
   if (world.violation !== undefined) return;
@@ -84,5 +85,6 @@ async function recover(world: World, { stateMachineSafety, answers }: Checkers):
   mend();
   await liveness.assertWhole(CONVERGENCE_US, stateMachineSafety);
   await liveness.assertLeasesEnd(CONVERGENCE_US);
+  await liveness.assertWatchersTold(CONVERGENCE_US, workload.watchers);
   world.judge(answers.name, () => answers.assertRefusalsKept());
 }

@@ -64,6 +64,10 @@ class Shrinker {
       const { options } = this.best;
       if (!(await this.#try({ ...options, lockHolderCount: options.lockHolderCount - 1 }))) break;
     }
+    while (this.best.options.watcherCount > 0) {
+      const { options } = this.best;
+      if (!(await this.#try({ ...options, watcherCount: options.watcherCount - 1 }))) break;
+    }
     if (this.best.options.groupCount > 1) await this.#try({ ...this.best.options, groupCount: 1 });
     if (this.best.options.nodeCount > 3) await this.#try({ ...this.best.options, nodeCount: 3 });
   }

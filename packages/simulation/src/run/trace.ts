@@ -10,6 +10,7 @@ export type TraceKind =
   | "fault"
   | "operator"
   | "call"
+  | "watch"
   | "verdict";
 
 export interface TraceLine {

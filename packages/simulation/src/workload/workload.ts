@@ -1,18 +1,22 @@
-import { AspenError, type ReadConsistency } from "@aspenjs/api";
+import { AspenError, type ReadConsistency, type WatchFilter } from "@aspenjs/api";
 import type { LeaseSafety } from "../checkers/lease-safety.ts";
+import type { WatchOrder } from "../checkers/watch-order.ts";
 import type { SimulatedClient } from "../cluster/simulated-client.ts";
 import type { World } from "../cluster/world.ts";
 import type { SeededRandom } from "../random/seeded-random.ts";
 import { DRIFT_PPM_MAX } from "../time/machine-clock.ts";
 import { ClientProgram, type ClientProgramOptions } from "./client-program.ts";
 import { LOCK_PREFIX, LockProgram } from "./lock-program.ts";
-import type { KeySpace } from "./key-space.ts";
+import { groupPrefix, type KeySpace } from "./key-space.ts";
 import type { RecordedCall } from "./recorded-call.ts";
+import { WatchProgram } from "./watch-program.ts";
 
 export interface WorkloadOptions {
   readonly clientCount: number;
   readonly lockHolderCount: number;
   readonly leases: LeaseSafety;
+  readonly watcherCount: number;
+  readonly watches: WatchOrder;
   readonly keys: KeySpace;
   readonly thinkMsMax: number;
   readonly consistencies: readonly ReadConsistency[];
@@ -26,6 +30,11 @@ interface Seat {
 interface LockHolder {
   readonly client: SimulatedClient;
   readonly program: LockProgram;
+}
+
+interface WatcherSeat {
+  readonly client: SimulatedClient;
+  readonly program: WatchProgram;
 }
 
 const LOCKS = [`${LOCK_PREFIX}a`, `${LOCK_PREFIX}b`];
@@ -42,9 +51,11 @@ export class Workload {
   readonly #seats: Seat[] = [];
   readonly #guests: Seat[] = [];
   readonly #lockHolders: LockHolder[] = [];
+  readonly #watchers: WatcherSeat[] = [];
   readonly #floods = new Set<string>();
   #clientCount = 0;
   #lockHolderCount = 0;
+  #watcherCount = 0;
   #isStopping = false;
 
   constructor(world: World, options: WorkloadOptions) {
@@ -55,6 +66,7 @@ export class Workload {
   start(): void {
     for (let seat = 0; seat < this.#options.clientCount; seat += 1) this.#take(seat);
     for (let holder = 0; holder < this.#options.lockHolderCount; holder += 1) this.#takeLocks(holder);
+    for (let watcher = 0; watcher < this.#options.watcherCount; watcher += 1) this.#watch(watcher);
   }
 
   /** No new calls; those under way end with their deadlines. */
@@ -69,6 +81,11 @@ export class Workload {
     }
   }
 
+  /** They go on to the end of the world. */
+  get watchers(): readonly WatchProgram[] {
+    return this.#watchers.map(({ program }) => program);
+  }
+
   /** Clients that still wait for an answer. */
   get waiting(): readonly string[] {
     const seats = [...this.#seats, ...this.#guests].filter(({ program }) => program.callsUnderWay > 0);
@@ -81,7 +98,7 @@ export class Workload {
    * lease. @returns who dies, when there is anybody
    */
   replaceOne(random: SeededRandom): string | undefined {
-    const count = this.#seats.length + this.#lockHolders.length;
+    const count = this.#seats.length + this.#lockHolders.length + this.#watchers.length;
     if (count === 0) return undefined;
     const chosen = random.below(count);
     const seat = this.#seats[chosen];
@@ -92,9 +109,16 @@ export class Workload {
     }
     const place = chosen - this.#seats.length;
     const holder = this.#lockHolders[place];
-    holder?.client.die();
-    this.#takeLocks(place);
-    return holder?.client.name;
+    if (holder !== undefined) {
+      holder.client.die();
+      this.#takeLocks(place);
+      return holder.client.name;
+    }
+    const watcherPlace = place - this.#lockHolders.length;
+    const watcher = this.#watchers[watcherPlace];
+    watcher?.client.die();
+    this.#watch(watcherPlace);
+    return watcher?.program.name;
   }
 
   /**
@@ -149,6 +173,28 @@ export class Workload {
     client.run(() => program.run());
   }
 
+  #watch(place: number): void {
+    const world = this.#world;
+    const { watches, keys } = this.#options;
+    this.#watcherCount += 1;
+    const client = world.addClient(`w${this.#watcherCount}`);
+    const random = world.random.child(`watch ${client.name}`);
+    const program = new WatchProgram({
+      client,
+      random,
+      filter: drawFilter(keys, random),
+      nowUs: () => world.time.nowUs,
+      onBegun: (beginning) => world.judge(watches.name, () => watches.noteBegun(beginning)),
+      onTold: (told) => {
+        world.trace.note("watch", told.watcher, `revision ${told.batch.revision}, ${told.batch.changes.length} keys`);
+        world.judge(watches.name, () => watches.noteTold(told));
+      },
+      onLagged: () => watches.noteLagged(),
+    });
+    this.#watchers[place] = { client, program };
+    client.run(() => program.run());
+  }
+
   #take(seat: number): void {
     this.#seats[seat] = this.#seatClient({ thinkMsMax: this.#options.thinkMsMax }, () => this.#isStopping);
   }
@@ -182,6 +228,21 @@ export class Workload {
     this.calls.push(call);
     this.#world.observer.onCall(call);
     this.#world.trace.note("call", call.client, callText(call));
+  }
+}
+
+function drawFilter(keys: KeySpace, random: SeededRandom): WatchFilter {
+  const prefix = groupPrefix(keys.pickGroup(random));
+  switch (random.below(4)) {
+    case 0:
+      return { kind: "key", key: keys.pickKey(random) };
+    case 1:
+      return { kind: "prefix", prefix };
+    case 2:
+      // Everything from the group on, floods and locks among it.
+      return { kind: "range", start: prefix, end: "\u{10FFFF}" };
+    default:
+      return { kind: "prefix", prefix: "" };
   }
 }
 

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { SnapshotMeta, StorageFault } from "@aspenjs/api";
 import { canonicalChunks, readCanonicalState } from "../canonical-state.ts";
 import type { KeyBounds } from "../key-range.ts";
+import type { HistoryLimits } from "../limits.ts";
 import { ReplicatedState } from "../replicated-state.ts";
 import { MemoryTable } from "./memory-table.ts";
 
@@ -29,24 +30,32 @@ export interface MemoryIncoming {
  * machine on it, `kill` and `cutPower` end the one before, which answers `closed` from then on.
  */
 export class MemoryStateDisk {
-  #contents: MemoryContents = { table: new MemoryTable(), state: new ReplicatedState() };
-  #durable: Uint8Array = bytesOf(this.#contents);
+  readonly #historyLimits: HistoryLimits | undefined;
+  #contents: MemoryContents;
+  #durable: Uint8Array;
   #generation = 0;
   #fault: StorageFault | undefined;
   /** The rest is for the machine alone. */
   snapshot: MemorySnapshot | undefined;
   incoming: MemoryIncoming | undefined;
 
+  /** @param historyLimits for simulations and tests; those of a cluster are the same everywhere */
+  constructor(historyLimits?: HistoryLimits) {
+    this.#historyLimits = historyLimits;
+    this.#contents = { table: new MemoryTable(), state: new ReplicatedState(undefined, [], historyLimits) };
+    this.#durable = bytesOf(this.#contents);
+  }
+
   /** The process dies, the operating system lives: what was applied stays. */
   kill(): void {
     this.#generation += 1;
-    this.#contents = contentsOf(this.bytes());
+    this.#contents = this.#contentsOf(this.bytes());
   }
 
   /** The machine room goes dark: what was not flushed is lost, and so is a snapshot that was still coming in. */
   cutPower(): void {
     this.#generation += 1;
-    this.#contents = contentsOf(this.#durable);
+    this.#contents = this.#contentsOf(this.#durable);
     this.incoming = undefined;
   }
 
@@ -78,8 +87,14 @@ export class MemoryStateDisk {
 
   /** Replaces everything, durably. @throws DecodeError */
   replace(bytes: Uint8Array): void {
-    this.#contents = contentsOf(bytes);
+    this.#contents = this.#contentsOf(bytes);
     this.#durable = bytes;
+  }
+
+  #contentsOf(bytes: Uint8Array): MemoryContents {
+    const { entries, state } = readCanonicalState(bytes);
+    const table = new MemoryTable(entries);
+    return { table, state: new ReplicatedState(state, table.leaseKeyCounts(), this.#historyLimits) };
   }
 }
 
@@ -87,10 +102,4 @@ function bytesOf({ table, state }: MemoryContents): Uint8Array {
   const everything = table.entriesIn(EVERYTHING, { reverse: false, keysOnly: false }, Number.MAX_SAFE_INTEGER);
   const bytes = Buffer.concat([...canonicalChunks(everything, state.saved())]);
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function contentsOf(bytes: Uint8Array): MemoryContents {
-  const { entries, state } = readCanonicalState(bytes);
-  const table = new MemoryTable(entries);
-  return { table, state: new ReplicatedState(state, table.leaseKeyCounts()) };
 }
