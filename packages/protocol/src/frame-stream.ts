@@ -59,6 +59,8 @@ export class FrameAssembly {
   #frameLength(bytes: Uint8Array): number | undefined {
     if (bytes.byteLength < LENGTH_BYTES) return undefined;
     const frameBytes = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
+    // Nothing that is said is empty; and a chunk of nothing but heads would become a thousand times as many objects.
+    if (frameBytes === 0) throw new DecodeError("a frame is empty");
     if (frameBytes <= this.#frameBytesMax) return frameBytes;
     throw new DecodeError(`a frame of ${frameBytes} bytes exceeds ${this.#frameBytesMax}`);
   }

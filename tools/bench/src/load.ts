@@ -1,6 +1,7 @@
 import type { KeyValueStore } from "@aspenjs/api";
 import type { NodeProcess } from "@aspenjs/e2e/process-cluster";
 import type { Point } from "./point.ts";
+import { quantile } from "./quantile.ts";
 
 export interface LoadOptions {
   readonly mode: Point["mode"];
@@ -90,11 +91,6 @@ async function sample(nodes: readonly NodeProcess[]): Promise<Sample> {
     clientUs: user + system,
     rssMiB: resident.map((bytes) => Math.round(bytes / 1_048_576)),
   };
-}
-
-function quantile(sorted: Float64Array, share: number): number {
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-  return Math.round(value * 100) / 100;
 }
 
 function pick<Item>(items: readonly Item[]): Item {

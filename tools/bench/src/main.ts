@@ -3,8 +3,9 @@ import { runBeside } from "./beside.ts";
 import { measureFailover } from "./failover.ts";
 import { measureFloor } from "./floor.ts";
 import type { Point } from "./point.ts";
-import { renderFailover, renderFloor, renderPoints, renderRatios } from "./render.ts";
+import { renderFailover, renderFloor, renderPoints, renderRatios, renderWatchers } from "./render.ts";
 import { measureThroughput } from "./throughput.ts";
+import { measureWatchers } from "./watchers.ts";
 
 interface ThroughputFlags {
   readonly nodes: number;
@@ -12,6 +13,13 @@ interface ThroughputFlags {
   readonly callers: readonly number[];
   readonly seconds: number;
   readonly beside?: string;
+}
+
+interface WatchersFlags {
+  readonly watchers: number;
+  readonly writes: number;
+  readonly seconds: number;
+  readonly clients: number;
 }
 
 const program = new Command("bench").description(
@@ -57,6 +65,25 @@ program
       console.log(renderFailover(signal, report));
       if (report.counter !== report.acknowledged || report.errors.length > 0) process.exitCode = 1;
     }
+  });
+
+program
+  .command("watchers")
+  .description("how late watchers on prefixes of their own hear of writes, and what nodes need for them")
+  .option("--watchers <n>", "each with a prefix of its own", wholeNumber, 1_000)
+  .option("--writes <n>", "each second", wholeNumber, 3_000)
+  .option("--seconds <n>", "", wholeNumber, 60)
+  .option("--clients <n>", "connections that share the watchers and the writes", wholeNumber, 4)
+  .action(async ({ watchers, writes, seconds, clients }: WatchersFlags) => {
+    const report = await measureWatchers({
+      watchers,
+      writesPerSecond: writes,
+      durationMs: seconds * 1_000,
+      clients,
+      onSecond: (second, sent) => console.error(`${second} s: ${sent} writes`),
+    });
+    console.log(renderWatchers(report));
+    if (report.faults > 0 || report.told !== report.expected) process.exitCode = 1;
   });
 
 await program.parseAsync();

@@ -1,6 +1,7 @@
 import type { FailoverReport } from "./failover.ts";
 import type { FloorFigure } from "./floor.ts";
 import type { Point } from "./point.ts";
+import type { WatchersReport } from "./watchers.ts";
 
 /** Columns as wide as their widest cell, numbers to the right. */
 function renderTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
@@ -65,5 +66,17 @@ export function renderFailover(signal: string, report: FailoverReport): string {
     `${signal}: ${sorted.length} runs, gap between acknowledgements: median ${at(0.5)} ms, maximum ${at(1)} ms`,
     `  ${report.acknowledged} increments acknowledged, counter ${report.counter}: ${verdict}`,
     ...report.errors.map((error) => `  the writer saw ${error}`),
+  ].join("\n");
+}
+
+export function renderWatchers(report: WatchersReport): string {
+  const { watchers, writes, seconds, told, expected, faults, deliveryMs, residentMib } = report;
+  const { p50, p99, max } = deliveryMs;
+  const memory = residentMib.map((nodes) => nodes.join("/")).join(", ");
+  return [
+    `${watchers} watchers, ${writes} writes in ${seconds} s (${Math.round(writes / seconds)}/s)`,
+    `told ${told} of ${expected} changes, ${faults} missed or doubled`,
+    `from the call to the watcher: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`,
+    `RSS in MiB of each node at the start, in the middle, at the end: ${memory}`,
   ].join("\n");
 }

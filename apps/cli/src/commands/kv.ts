@@ -8,6 +8,7 @@ import { kvImportCommand } from "./kv-import.ts";
 import { kvPutCommand } from "./kv-put.ts";
 import { kvScanCommand } from "./kv-scan.ts";
 import { kvTxnCommand } from "./kv-txn.ts";
+import { kvWatchCommand } from "./kv-watch.ts";
 import { examples } from "../help.ts";
 
 export function kvCommand(runner: CommandRunner): Command {
@@ -30,6 +31,7 @@ export function kvCommand(runner: CommandRunner): Command {
     kvScanCommand,
     kvCasCommand,
     kvTxnCommand,
+    kvWatchCommand,
     kvImportCommand,
     kvExportCommand,
   ];
