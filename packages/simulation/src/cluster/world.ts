@@ -50,8 +50,17 @@ export class World {
   readonly messageFaults = new Layers<MessageFaults>(NO_MESSAGE_FAULTS);
   /** How far clocks may drift; `undefined`: as far as they like. */
   readonly driftPpmMax: number | undefined;
-  /** Small enough to be met. */
-  readonly transportLimits: TransportLimits = { ...limits, bodyBytesMax: MIB, outgoingBytesMax: MIB };
+  /**
+   * Small enough to be met. A window must stay far below the queue, as it does outside: a stream that fills the queue by
+   * itself is refused, and a snapshot longer than that would never arrive.
+   */
+  readonly transportLimits: TransportLimits = {
+    ...limits,
+    bodyBytesMax: MIB,
+    outgoingBytesMax: MIB,
+    streamChunkBytesMax: MIB / 4,
+    streamWindowBytes: MIB / 2,
+  };
   readonly #options: WorldOptions;
   readonly #secret: ClusterSecret;
   readonly #around: NodeSurroundings;

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { SnapshotMeta, StorageFault } from "@aspenjs/api";
-import { canonicalChunks, readCanonicalState } from "../canonical-state.ts";
+import { canonicalChunks, readCanonicalState, type CanonicalState } from "../canonical-state.ts";
 import type { KeyBounds } from "../key-range.ts";
 import { ReplicatedState } from "../replicated-state.ts";
 import { MemoryTable } from "./memory-table.ts";
@@ -30,7 +30,8 @@ export interface MemoryIncoming {
  */
 export class MemoryStateDisk {
   #contents: MemoryContents = { table: new MemoryTable(), state: new ReplicatedState() };
-  #durable: Uint8Array = bytesOf(this.#contents);
+  /** As it was at the last flush; turned into bytes only when it is needed, which is seldom. */
+  #durable: CanonicalState = heldIn(this.#contents);
   #generation = 0;
   #fault: StorageFault | undefined;
   /** The rest is for the machine alone. */
@@ -46,7 +47,7 @@ export class MemoryStateDisk {
   /** The machine room goes dark: what was not flushed is lost, and so is a snapshot that was still coming in. */
   cutPower(): void {
     this.#generation += 1;
-    this.#contents = contentsOf(this.#durable);
+    this.#contents = contentsOf(bytesOf(this.#durable));
     this.incoming = undefined;
   }
 
@@ -68,24 +69,29 @@ export class MemoryStateDisk {
   }
 
   bytes(): Uint8Array {
-    return bytesOf(this.#contents);
+    return bytesOf(heldIn(this.#contents));
   }
 
   /** Everything applied becomes durable. */
   flush(): void {
-    this.#durable = this.bytes();
+    this.#durable = heldIn(this.#contents);
   }
 
   /** Replaces everything, durably. @throws DecodeError */
   replace(bytes: Uint8Array): void {
     this.#contents = contentsOf(bytes);
-    this.#durable = bytes;
+    this.#durable = heldIn(this.#contents);
   }
 }
 
-function bytesOf({ table, state }: MemoryContents): Uint8Array {
+/** What nobody changes any more, whatever is applied behind it. */
+function heldIn({ table, state }: MemoryContents): CanonicalState {
   const everything = table.entriesIn(EVERYTHING, { reverse: false, keysOnly: false }, Number.MAX_SAFE_INTEGER);
-  const bytes = Buffer.concat([...canonicalChunks(everything, state.saved())]);
+  return { entries: [...everything], state: state.saved() };
+}
+
+function bytesOf({ entries, state }: CanonicalState): Uint8Array {
+  const bytes = Buffer.concat([...canonicalChunks(entries, state)]);
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
