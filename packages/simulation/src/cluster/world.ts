@@ -28,8 +28,6 @@ export interface WorldOptions {
   readonly driftPpmMax: number | undefined;
   readonly observers: readonly ClusterObserver[];
   /** Where nodes keep their state. Default: on a virtual disk. */
-  /** Revisions whose changes the state remembers; default: as many as in production. */
-  readonly historyRevisionsMax?: number | undefined;
   readonly createStateDisk?: ((nodeId: NodeId) => StateDisk) | undefined;
   readonly onTraceLine?: ((line: TraceLine) => void) | undefined;
 }
@@ -52,8 +50,17 @@ export class World {
   readonly messageFaults = new Layers<MessageFaults>(NO_MESSAGE_FAULTS);
   /** How far clocks may drift; `undefined`: as far as they like. */
   readonly driftPpmMax: number | undefined;
-  /** Small enough to be met. */
-  readonly transportLimits: TransportLimits = { ...limits, bodyBytesMax: MIB, outgoingBytesMax: 2 * MIB };
+  /**
+   * Small enough to be met. A window must stay far below the queue, as it does outside: a stream that fills the queue by
+   * itself is refused, and a snapshot longer than that would never arrive.
+   */
+  readonly transportLimits: TransportLimits = {
+    ...limits,
+    bodyBytesMax: MIB,
+    outgoingBytesMax: MIB,
+    streamChunkBytesMax: MIB / 4,
+    streamWindowBytes: MIB / 2,
+  };
   readonly #options: WorldOptions;
   readonly #secret: ClusterSecret;
   readonly #around: NodeSurroundings;
@@ -133,8 +140,7 @@ export class World {
   addNode(nodeId: NodeId): SimulatedNode {
     assert(!this.nodes.has(nodeId), "a node id is given once");
     const random = this.random.child(`node ${nodeId}`);
-    const stateDisk =
-      this.#options.createStateDisk?.(nodeId) ?? new VirtualStateDisk(this.#options.historyRevisionsMax);
+    const stateDisk = this.#options.createStateDisk?.(nodeId) ?? new VirtualStateDisk();
     const node = new SimulatedNode(this.#around, nodeId, random, stateDisk, this.#options.pace);
     this.nodes.set(nodeId, node);
     return node;

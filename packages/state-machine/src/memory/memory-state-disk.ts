@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { SnapshotMeta, StorageFault } from "@aspenjs/api";
-import { canonicalChunks, readCanonicalState } from "../canonical-state.ts";
+import { canonicalChunks, readCanonicalState, type CanonicalState } from "../canonical-state.ts";
 import type { KeyBounds } from "../key-range.ts";
 import type { HistoryLimits } from "../limits.ts";
 import { ReplicatedState } from "../replicated-state.ts";
@@ -32,7 +32,8 @@ export interface MemoryIncoming {
 export class MemoryStateDisk {
   readonly #historyLimits: HistoryLimits | undefined;
   #contents: MemoryContents;
-  #durable: Uint8Array;
+  /** As it was at the last flush; turned into bytes only when it is needed, which is seldom. */
+  #durable: CanonicalState;
   #generation = 0;
   #fault: StorageFault | undefined;
   /** The rest is for the machine alone. */
@@ -43,7 +44,7 @@ export class MemoryStateDisk {
   constructor(historyLimits?: HistoryLimits) {
     this.#historyLimits = historyLimits;
     this.#contents = { table: new MemoryTable(), state: new ReplicatedState(undefined, [], historyLimits) };
-    this.#durable = bytesOf(this.#contents);
+    this.#durable = heldIn(this.#contents);
   }
 
   /** The process dies, the operating system lives: what was applied stays. */
@@ -55,7 +56,7 @@ export class MemoryStateDisk {
   /** The machine room goes dark: what was not flushed is lost, and so is a snapshot that was still coming in. */
   cutPower(): void {
     this.#generation += 1;
-    this.#contents = this.#contentsOf(this.#durable);
+    this.#contents = this.#contentsOf(bytesOf(this.#durable));
     this.incoming = undefined;
   }
 
@@ -77,18 +78,18 @@ export class MemoryStateDisk {
   }
 
   bytes(): Uint8Array {
-    return bytesOf(this.#contents);
+    return bytesOf(heldIn(this.#contents));
   }
 
   /** Everything applied becomes durable. */
   flush(): void {
-    this.#durable = this.bytes();
+    this.#durable = heldIn(this.#contents);
   }
 
   /** Replaces everything, durably. @throws DecodeError */
   replace(bytes: Uint8Array): void {
     this.#contents = this.#contentsOf(bytes);
-    this.#durable = bytes;
+    this.#durable = heldIn(this.#contents);
   }
 
   #contentsOf(bytes: Uint8Array): MemoryContents {
@@ -98,8 +99,13 @@ export class MemoryStateDisk {
   }
 }
 
-function bytesOf({ table, state }: MemoryContents): Uint8Array {
+/** What nobody changes any more, whatever is applied behind it. */
+function heldIn({ table, state }: MemoryContents): CanonicalState {
   const everything = table.entriesIn(EVERYTHING, { reverse: false, keysOnly: false }, Number.MAX_SAFE_INTEGER);
-  const bytes = Buffer.concat([...canonicalChunks(everything, state.saved())]);
+  return { entries: [...everything], state: state.saved() };
+}
+
+function bytesOf({ entries, state }: CanonicalState): Uint8Array {
+  const bytes = Buffer.concat([...canonicalChunks(entries, state)]);
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
