@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly driftPpmMax: number | undefined;
   readonly observers: readonly ClusterObserver[];
   /** Where nodes keep their state. Default: on a virtual disk. */
+  /** Revisions whose changes the state remembers; default: as many as in production. */
+  readonly historyRevisionsMax?: number | undefined;
   readonly createStateDisk?: ((nodeId: NodeId) => StateDisk) | undefined;
   readonly onTraceLine?: ((line: TraceLine) => void) | undefined;
 }
@@ -140,7 +142,8 @@ export class World {
   addNode(nodeId: NodeId): SimulatedNode {
     assert(!this.nodes.has(nodeId), "a node id is given once");
     const random = this.random.child(`node ${nodeId}`);
-    const stateDisk = this.#options.createStateDisk?.(nodeId) ?? new VirtualStateDisk();
+    const stateDisk =
+      this.#options.createStateDisk?.(nodeId) ?? new VirtualStateDisk(this.#options.historyRevisionsMax);
     const node = new SimulatedNode(this.#around, nodeId, random, stateDisk, this.#options.pace);
     this.nodes.set(nodeId, node);
     return node;
