@@ -1,5 +1,5 @@
 /**
- * What a client and a node say to each other on a stream of `/aspen/watch/1`: SPEC.md, section 9. Many watches share one
+ * What a client and a node say to each other on a stream of `/aspen/watch/1`: SPEC.md, section 8. Many watches share one
  * stream. It carries frames one behind the other, each behind its length (four bytes, big-endian); where its chunks end
  * means nothing.
  */

@@ -61,7 +61,7 @@ function draw(seed: number, choices: RunChoices): RunOptions {
     driftPpmMax: lease?.ppmMax,
     quality: drawQuality(random.child("quality")),
     pace: { syncUsMin: 100, syncUsMax: 200 + random.below(20_000), workUsMax: random.pick([0, 3_000, 40_000]) },
-    historyRevisionsMax: random.pick([4, 32, 200]),
+    historyRevisionsMax: random.pick([4, 16, 64]),
     chaosMs,
     hasFaultPoints: isAllowed(FAULT_POINTS),
     plan: [
