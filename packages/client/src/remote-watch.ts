@@ -5,7 +5,9 @@
  *     half a revision is forgotten with the stream that brought it.
  * V2  What waits for the reader is bounded. Beyond that the node is asked to stop, and to go on from where the reader
  *     is once everything has been read.
- * V3  It ends once: closed by its reader, or with an error, which the reader meets behind all that came before it.
+ * V3  What a stream says of all its watches counts for one that the node has opened on it, and for no other: the node
+ *     may say it before it has read that this one is wanted.
+ * V4  It ends once: closed by its reader, or with an error, which the reader meets behind all that came before it.
  */
 import {
   AspenError,
@@ -64,6 +66,8 @@ export class RemoteWatch implements Watch {
   #parts: KeyChange[] = [];
   #queuedBytes = 0;
   #isPaused = false;
+  /** On the stream that there is now. */
+  #isOpen = false;
   #reader: Reader | undefined;
 
   constructor(init: RemoteWatchInit) {
@@ -99,6 +103,7 @@ export class RemoteWatch implements Watch {
   }
 
   onOpened(fromRevision: Revision): void {
+    this.#isOpen = true;
     if (this.#phase.kind !== "beginning") return;
     this.#phase = BEGUN;
     this.#fromRevision = fromRevision;
@@ -122,10 +127,12 @@ export class RemoteWatch implements Watch {
   }
 
   onProgress(revision: Revision): void {
-    if (this.#phase.kind === "begun") this.#nextRevision = Math.max(this.#nextRevision ?? 0, revision + 1);
+    if (this.#isOpen) this.#nextRevision = Math.max(this.#nextRevision ?? 0, revision + 1);
   }
 
-  onStreamLost(): void {
+  /** The stream is lost, or was told to bring no more: half a revision is nothing. */
+  onDetached(): void {
+    this.#isOpen = false;
     this.#parts = [];
   }
 

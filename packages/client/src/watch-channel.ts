@@ -159,7 +159,7 @@ export class WatchChannel {
       if (this.#stream === stream) this.#stream = undefined;
       this.#byId.clear();
       this.#ids.clear();
-      for (const watch of this.#watches) watch.onStreamLost();
+      for (const watch of this.#watches) watch.onDetached();
     }
   }
 
@@ -233,6 +233,7 @@ export class WatchChannel {
     if (watchId === undefined) return;
     this.#ids.delete(watch);
     this.#byId.delete(watchId);
+    watch.onDetached();
     if (node === "tell") this.#send(encodeWatchAsk({ kind: "close", watchId }));
   }
 
