@@ -18,7 +18,7 @@ test("every command explains itself with examples, on standard output, and ends 
     "",
     "up",
     "kv",
-    ...["get", "put", "del", "scan", "cas", "txn", "import", "export"].map((name) => `kv ${name}`),
+    ...["get", "put", "del", "scan", "cas", "txn", "watch", "import", "export"].map((name) => `kv ${name}`),
     "lease",
     ...["grant", "revoke", "keep-alive", "ttl", "list"].map((name) => `lease ${name}`),
     "cluster",
