@@ -60,6 +60,11 @@ export class AppliedHistory implements ClusterObserver {
     return this.#entries.length;
   }
 
+  /** Of the last entry that was written down. */
+  get revision(): Revision {
+    return this.#entries.at(-1)?.revision ?? 0;
+  }
+
   at(index: LogIndex): AppliedEntry | undefined {
     return this.#entries[index - 1];
   }

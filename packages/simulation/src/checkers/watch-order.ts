@@ -10,6 +10,7 @@ export class WatchOrder {
   readonly name = "watch-order";
   readonly #history: AppliedHistory;
   readonly #knownBefore: (us: number) => Revision;
+  #early: Told[] = [];
   /** Batches with changes. */
   toldCount = 0;
   progressCount = 0;
@@ -29,7 +30,34 @@ export class WatchOrder {
     );
   }
 
-  noteTold({ watcher, filter, nextRevision, batch }: Told): void {
+  /**
+   * A node may die between applying an entry and saying so here, and tell its watchers in between: what they were told
+   * is compared once the entry is written down.
+   */
+  noteTold(told: Told): void {
+    this.#early.push(told);
+    this.settle();
+  }
+
+  /** What was written down meanwhile is compared. */
+  settle(): void {
+    const { revision } = this.#history;
+    const due = this.#early.filter(({ batch }) => batch.revision <= revision);
+    this.#early = this.#early.filter(({ batch }) => batch.revision > revision);
+    for (const told of due) this.#check(told);
+  }
+
+  /** At the end: nobody was told of what never happened. */
+  assertSettled(): void {
+    this.settle();
+    const [phantom] = this.#early;
+    assert(
+      phantom === undefined,
+      `${phantom?.watcher} was told of revision ${phantom?.batch.revision}, which never was`,
+    );
+  }
+
+  #check({ watcher, filter, nextRevision, batch }: Told): void {
     const { revision, changes } = batch;
     const isProgress = changes.length === 0;
     assert(

@@ -76,7 +76,11 @@ export async function simulateRun(options: RunOptions, around: RunSurroundings =
 }
 
 /** Twice whole, and in between with a bare majority. */
-async function recover(world: World, { stateMachineSafety, answers }: Checkers, workload: Workload): Promise<void> {
+async function recover(
+  world: World,
+  { stateMachineSafety, answers, watchOrder }: Checkers,
+  workload: Workload,
+): Promise<void> {
   const liveness = new Liveness(world);
   await liveness.assertWhole(CONVERGENCE_US, stateMachineSafety);
   if (world.violation !== undefined) return;
@@ -86,5 +90,6 @@ async function recover(world: World, { stateMachineSafety, answers }: Checkers, 
   await liveness.assertWhole(CONVERGENCE_US, stateMachineSafety);
   await liveness.assertLeasesEnd(CONVERGENCE_US);
   await liveness.assertWatchersTold(CONVERGENCE_US, workload.watchers);
+  world.judge(watchOrder.name, () => watchOrder.assertSettled());
   world.judge(answers.name, () => answers.assertRefusalsKept());
 }
