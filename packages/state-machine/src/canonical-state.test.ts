@@ -76,7 +76,7 @@ describe("the canonical state", () => {
   });
 
   const { entries, state } = STATE;
-  const { sessions, leases } = state;
+  const { sessions, leases, changes } = state;
   const [granted, owned] = leases.leases;
   const withLeases = (saved: readonly (SavedLease | undefined)[]): CanonicalState => ({
     entries,
@@ -87,6 +87,8 @@ describe("the canonical state", () => {
     ["entries out of order", { entries: [...entries].reverse(), state }, "not in order"],
     ["an entry twice", { entries: entries.flatMap((entry) => [entry, entry]), state }, "not in order"],
     ["a session twice", { entries, state: { ...state, sessions: [...sessions, ...sessions] } }, "not in order"],
+    ["the newest changes missing", { entries, state: { ...state, changes: changes.slice(0, 1) } }, "revision 300 are"],
+    ["changes of an hour ago", { entries, state: { ...state, logTimeMs: 1_700_003_600_000 } }, "more than is kept"],
     ["leases out of order", withLeases([owned, granted]), "not in order"],
     ["a key whose lease is lost", withLeases([granted]), "a key is bound to lease 70000, which is not there"],
     ["a key's own lease without the key", { entries: entries.slice(0, 3), state }, "lease 70000 belongs to one key"],

@@ -13,7 +13,7 @@
 import { compareKeys, limits, type KeyValueEntry } from "@aspenjs/api";
 import { DecodeError, decodeRow, encodeRow, type Row, type RowReader, storedMembershipToRow } from "@aspenjs/codec";
 import { keyValueEntryRow, readKeyValueEntry } from "@aspenjs/protocol";
-import { changeHistoryProblem } from "./change-history.ts";
+import { changeHistoryProblem, keptChanges } from "./change-history.ts";
 import { decodeChanges, type SavedChanges } from "./change-row.ts";
 import { stateMachineLimits } from "./limits.ts";
 import { countLeaseKeys, leaseBindingProblem } from "./lease-bindings.ts";
@@ -151,6 +151,7 @@ function readState(
   row.end();
   const historyProblem = changeHistoryProblem(changes, state);
   if (historyProblem !== undefined) throw new DecodeError(historyProblem);
+  if (keptChanges(changes, state).length < changes.length) throw new DecodeError("the history holds more than is kept");
   return state;
 }
 

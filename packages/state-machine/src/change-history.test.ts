@@ -1,6 +1,7 @@
 import type { KeyChange, Revision } from "@aspenjs/api";
 import { describe, expect, test } from "vitest";
-import { ChangeHistory, changeHistoryProblem } from "./change-history.ts";
+import { ChangeHistory, changeHistoryProblem, keptChanges } from "./change-history.ts";
+import type { SavedChanges } from "./change-row.ts";
 import { stateMachineLimits, type HistoryLimits } from "./limits.ts";
 
 const WIDE: HistoryLimits = {
@@ -162,7 +163,7 @@ describe("a stored history", () => {
     logTimeMs,
     content: new Uint8Array(byteLength),
   });
-  const { historyAgeMsMax, historyBytesMax, historyRevisionsMax } = stateMachineLimits;
+  const { historyAgeMsMax } = stateMachineLimits;
   const position = { revision: 100_000, logTimeMs: historyAgeMsMax };
 
   test.each([
@@ -183,15 +184,24 @@ describe("a stored history", () => {
     ["revision 0", [kept(0), kept(1)], { revision: 1, logTimeMs: 0 }, "changes of 2 revisions, but only 1"],
     ["log time that goes back", [kept(99_999, 5), kept(100_000, 4)], position, "revision 100000 goes back"],
     ["log time from the future", [kept(100_000, historyAgeMsMax + 1)], position, "revision 100000 lies ahead"],
-    ["what is too old", [kept(99_999), kept(100_000)], { ...position, logTimeMs: historyAgeMsMax + 1 }, "99999 on"],
-    ["too many bytes", [kept(99_999), kept(100_000, 0, historyBytesMax)], position, "99999 on are more"],
-    [
-      "too many revisions",
-      Array.from({ length: historyRevisionsMax + 1 }, (_, i) => kept(100_000 - historyRevisionsMax + i)),
-      position,
-      "34464 on are more",
-    ],
   ])("with %s is refused", (_name, saved, at, message) => {
     expect(changeHistoryProblem(saved, at)).toContain(message);
+  });
+
+  test("H4: keeps of whatever is stored what a history that saw it all has kept", () => {
+    const limits = { ...WIDE, historyRevisionsMax: 6, historyBytesMax: 5 * rowBytes(put(1)), historyAgeMsMax: 20 };
+    const history = new ChangeHistory([], 0, limits);
+    const stored: SavedChanges[] = [];
+    for (let revision = 1; revision <= 60; revision += 1) {
+      const logTimeMs = revision * ((revision >> 3) % 9);
+      const last = stored.at(-1)?.logTimeMs ?? 0;
+      history.record(revision, Math.max(last, logTimeMs), [put(revision, (revision * 7) % 41)]);
+      stored.push(history.at(revision));
+      const position = { logTimeMs: Math.max(last, logTimeMs) };
+      for (const from of [0, history.firstRevision - 1]) {
+        expect(keptChanges(stored.slice(from), position, limits)).toEqual(history.saved());
+      }
+    }
+    expect(keptChanges([], { logTimeMs: 0 }, limits)).toEqual([]);
   });
 });

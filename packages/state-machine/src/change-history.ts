@@ -54,6 +54,11 @@ export class ChangeHistory {
     return this.#lastRevision;
   }
 
+  /** Of all rows that are kept. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
   /** Forgets what is too old by now. Before anything else that a command does. */
   expire(logTimeMs: number): void {
     this.#prune(logTimeMs);
@@ -113,6 +118,12 @@ export class ChangeHistory {
   }
 }
 
+/** The state's. */
+interface HistoryPosition {
+  readonly revision: Revision;
+  readonly logTimeMs: number;
+}
+
 interface Load {
   readonly count: number;
   readonly byteLength: number;
@@ -131,23 +142,36 @@ function isOverfull({ count, byteLength }: Load, oldest: SavedChanges, logTimeMs
 /** What is wrong with a history that was stored, or nothing: it is refused where it is read. */
 export function changeHistoryProblem(
   saved: readonly SavedChanges[],
-  { revision, logTimeMs }: { readonly revision: Revision; readonly logTimeMs: number },
+  { revision, logTimeMs }: HistoryPosition,
 ): string | undefined {
-  const [oldest] = saved;
-  if (oldest === undefined) return revision === 0 ? undefined : `the changes of revision ${revision} are not there`;
+  if (saved.length === 0) return revision === 0 ? undefined : `the changes of revision ${revision} are not there`;
   if (saved.length > revision) return `there are changes of ${saved.length} revisions, but only ${revision} revisions`;
-  let byteLength = 0;
   let lastMs = 0;
   for (const [position, changes] of saved.entries()) {
     const expected = revision - saved.length + 1 + position;
     if (changes.revision !== expected) return `the changes of revision ${expected} are not there`;
     if (changes.logTimeMs < lastMs) return `the log time of revision ${expected} goes back`;
     lastMs = changes.logTimeMs;
-    byteLength += changes.content.byteLength;
   }
-  if (lastMs > logTimeMs) return `the log time of revision ${revision} lies ahead`;
-  const isTooMuch = isOverfull({ count: saved.length, byteLength }, oldest, logTimeMs, stateMachineLimits);
-  return isTooMuch ? `the changes from revision ${oldest.revision} on are more than are kept` : undefined;
+  return lastMs > logTimeMs ? `the log time of revision ${revision} lies ahead` : undefined;
+}
+
+/**
+ * H4: those of a stored history that are kept. What goes first does not depend on when it went: a backend may store it
+ * for longer.
+ */
+export function keptChanges(
+  saved: readonly SavedChanges[],
+  { logTimeMs }: Pick<HistoryPosition, "logTimeMs">,
+  limits: HistoryLimits = stateMachineLimits,
+): readonly SavedChanges[] {
+  let byteLength = saved.reduce((sum, { content }) => sum + content.byteLength, 0);
+  const first = saved.findIndex((oldest, position) => {
+    if (!isOverfull({ count: saved.length - position, byteLength }, oldest, logTimeMs, limits)) return true;
+    byteLength -= oldest.content.byteLength;
+    return false;
+  });
+  return saved.slice(Math.max(0, first));
 }
 
 function previousBytes(changes: readonly KeyChange[]): number {

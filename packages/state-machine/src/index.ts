@@ -6,7 +6,7 @@
 export { actionDigest } from "./session.ts";
 export { applyWrite } from "./write-interpreter.ts";
 export { canonicalChunks, readCanonicalState } from "./canonical-state.ts";
-export { changeHistoryProblem, ChangeHistory } from "./change-history.ts";
+export { changeHistoryProblem, ChangeHistory, keptChanges } from "./change-history.ts";
 export { collectScanPage } from "./scan-page.ts";
 export { decodeChanges } from "./change-row.ts";
 export { decodeEntries } from "./decoded-entry.ts";

@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { Revision } from "@aspenjs/api";
 import type { Database, Statement } from "better-sqlite3";
-import { changeHistoryProblem, type ChangeHistory } from "../change-history.ts";
+import { changeHistoryProblem, keptChanges, type ChangeHistory } from "../change-history.ts";
 import type { SavedChanges } from "../change-row.ts";
 import type { SavedState } from "../replicated-state.ts";
 import { CorruptStateError } from "./sqlite-fault.ts";
@@ -14,32 +14,49 @@ const COLUMNS = "revision, log_time_ms, crc32, content";
 /** Head of a row, and its share of the page; rows are added at one end, close together. */
 const ROW_OVERHEAD_BYTES = 32;
 
+/**
+ * What is no longer kept is deleted when so much has gathered: to delete a row with every batch would double the pages
+ * that a small batch writes. Whoever loads a state leaves such rows out.
+ */
+const STALE_REVISIONS_MAX = 256;
+const STALE_BYTES_MAX = 1_048_576;
+
 /** The history as it is stored: one row per revision, added at one end and deleted at the other. */
 export class ChangeTable {
   readonly #save: Statement<SaveRow>;
   readonly #deleteBelow: Statement<[Revision]>;
-  #firstRevision: Revision;
-  #lastRevision: Revision;
+  /** Of the oldest row, kept or not; without rows the next one to come. */
+  #firstStored: Revision;
+  #lastStored: Revision;
+  /** About how many bytes of content all rows have. */
+  #storedBytes: number;
 
   constructor(database: Database, { revision, changes }: Pick<SavedState, "revision" | "changes">) {
     this.#save = database.prepare(`INSERT INTO changes (${COLUMNS}) VALUES (?, ?, ?, ?)`);
     this.#deleteBelow = database.prepare("DELETE FROM changes WHERE revision < ?");
-    this.#lastRevision = revision;
-    this.#firstRevision = revision - changes.length + 1;
+    const oldest = database.prepare<[], Revision | null>("SELECT min(revision) FROM changes").pluck().get();
+    this.#firstStored = oldest ?? revision + 1;
+    this.#lastStored = revision;
+    this.#storedBytes = changes.reduce((sum, { content }) => sum + content.byteLength, 0);
   }
 
   /** Writes what came and went since the last call: once per batch. Returns about how much. */
   save(history: ChangeHistory): number {
     const { firstRevision, lastRevision } = history;
     let writtenBytes = 0;
-    for (let next = Math.max(this.#lastRevision + 1, firstRevision); next <= lastRevision; next += 1) {
+    for (let next = Math.max(this.#lastStored + 1, firstRevision); next <= lastRevision; next += 1) {
       const changes = history.at(next);
       this.#save.run(next, changes.logTimeMs, changesCrc(changes), changes.content);
+      this.#storedBytes += changes.content.byteLength;
       writtenBytes += changes.content.byteLength + ROW_OVERHEAD_BYTES;
     }
-    this.#lastRevision = lastRevision;
-    if (firstRevision > this.#firstRevision) this.#deleteBelow.run(firstRevision);
-    this.#firstRevision = firstRevision;
+    this.#lastStored = lastRevision;
+    const staleBytes = this.#storedBytes - history.byteLength;
+    if (firstRevision - this.#firstStored >= STALE_REVISIONS_MAX || staleBytes >= STALE_BYTES_MAX) {
+      this.#deleteBelow.run(firstRevision);
+      this.#firstStored = firstRevision;
+      this.#storedBytes = history.byteLength;
+    }
     return writtenBytes;
   }
 }
@@ -61,5 +78,5 @@ export function loadChanges(
   });
   const problem = changeHistoryProblem(saved, position);
   if (problem !== undefined) throw new CorruptStateError(problem);
-  return saved;
+  return keptChanges(saved, position);
 }
