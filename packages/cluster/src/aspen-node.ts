@@ -177,6 +177,7 @@ export class AspenNode {
       machine: parts.stateMachine,
       controller: this.#controller,
       logClock,
+      clock,
     });
     this.#clients = new ClientService({
       transport,

@@ -55,6 +55,7 @@ const ACCESS_NEEDED: Readonly<Record<RoutedRequest["kind"] | "issueTicket" | "jo
   keepLeaseAlive: "write",
   getLease: "read",
   listLeases: "read",
+  query: "read",
   init: "admin",
   addLearner: "admin",
   promoteLearner: "admin",
@@ -107,7 +108,7 @@ export class ClientService {
     return encodeJoinTicket({ clusterId: identity.clusterId, addresses: this.#memberAddresses(), secret });
   }
 
-  async #answer({ peerId, body }: IncomingRequest): Promise<Uint8Array> {
+  async #answer({ peerId, body, signal }: IncomingRequest): Promise<Uint8Array> {
     const { request, deadlineMs } = decodeOrRefuse(body);
     switch (request.kind) {
       case "hello":
@@ -119,9 +120,9 @@ export class ClientService {
         this.#authorize(peerId, request);
         return encodeClientAnswer("joinTicket", this.joinTicket());
       default: {
-        this.#authorize(peerId, request);
+        const { keyPrefixes } = this.#authorize(peerId, request);
         if (request.kind !== "getMetrics") this.#assertMember();
-        const answer = await this.#deps.router.route(request, deadlineMs);
+        const answer = await this.#deps.router.route(request, { deadlineMs, keyPrefixes, signal });
         return encodeClientAnswer(request.kind, answer as never);
       }
     }
@@ -149,7 +150,7 @@ export class ClientService {
     };
   }
 
-  #authorize(peerId: PeerId, request: Exclude<ClientRequest, { readonly kind: "hello" }>): void {
+  #authorize(peerId: PeerId, request: Exclude<ClientRequest, { readonly kind: "hello" }>): ClientTicket {
     const ticket = this.#tickets.get(peerId);
     if (ticket === undefined) throw new AspenError("unauthorized", "say hello with a ticket first");
     if (ticket.expiresAtMs !== undefined && ticket.expiresAtMs <= this.#deps.clock.wallMs()) {
@@ -158,6 +159,7 @@ export class ClientService {
     const needed = ACCESS_NEEDED[request.kind];
     if (!allows(ticket.access, needed)) throw new AspenError("forbidden", `this needs a ticket with ${needed} access`);
     assertInScope(ticket.keyPrefixes, request);
+    return ticket;
   }
 
   /** What a node knows that was removed grows old: its clients are better served by those who stayed. */

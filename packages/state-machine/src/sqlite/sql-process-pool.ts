@@ -126,12 +126,17 @@ export class SqlProcessPool implements SqlReader {
   }
 }
 
+/** A query may always be asked again. */
+const WITHOUT_EFFECT = { outcome: "not_applied" } as const;
+
 function settle(job: SqlJob, outcome: SqlTaskOutcome): void {
   switch (outcome.kind) {
     case "read":
       return job.complete(outcome.result);
     case "refused":
-      return job.fail(new AspenError(outcome.code, outcome.message, { retryable: outcome.retryable }));
+      return job.fail(
+        new AspenError(outcome.code, outcome.message, { retryable: outcome.retryable, details: WITHOUT_EFFECT }),
+      );
     default:
       return unreachable(outcome);
   }
@@ -146,7 +151,7 @@ function endedError(signal: NodeJS.Signals | null): AspenError {
       details: { max },
     });
   }
-  return new AspenError("unavailable", "the process that answered the query has ended");
+  return new AspenError("unavailable", "the process that answered the query has ended", { details: WITHOUT_EFFECT });
 }
 
 function closedError(): AspenError {

@@ -302,7 +302,8 @@ export class SqliteStateMachine implements KeyValueStateMachine {
 
   async #swap(database: StateDatabase): Promise<void> {
     this.#phase = { kind: "installing" };
-    await this.#sqlProcesses?.suspend(new AspenError("unavailable", "a snapshot is being installed"));
+    const details = { outcome: "not_applied" };
+    await this.#sqlProcesses?.suspend(new AspenError("unavailable", "a snapshot is being installed", { details }));
     database.emptyWriteAhead();
     await database.close();
     await swapState(this.#databasePath);
