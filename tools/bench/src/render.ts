@@ -1,3 +1,4 @@
+import type { LatencyReport, SqlBesideWriterReport } from "./sql-beside-writer.ts";
 import type { FailoverReport } from "./failover.ts";
 import type { FloorFigure } from "./floor.ts";
 import type { Point } from "./point.ts";
@@ -65,5 +66,16 @@ export function renderFailover(signal: string, report: FailoverReport): string {
     `${signal}: ${sorted.length} runs, gap between acknowledgements: median ${at(0.5)} ms, maximum ${at(1)} ms`,
     `  ${report.acknowledged} increments acknowledged, counter ${report.counter}: ${verdict}`,
     ...report.errors.map((error) => `  the writer saw ${error}`),
+  ].join("\n");
+}
+
+export function renderSqlBesideWriter({ quiet, queried, queries, queryP50Ms }: SqlBesideWriterReport): string {
+  const line = (name: string, { writes, p50Ms, p99Ms }: LatencyReport): string =>
+    `${name} ${String(writes).padStart(8)} writes  p50 ${p50Ms.toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms`;
+  return [
+    line("without queries", quiet),
+    line("beside queries ", queried),
+    `${queries} queries, p50 ${queryP50Ms.toFixed(1)} ms`,
+    `p99 of the writer: ${(queried.p99Ms / quiet.p99Ms).toFixed(2)} times`,
   ].join("\n");
 }
