@@ -43,8 +43,8 @@ function createProgram(host: Host, runner: CommandRunner): Command {
         ["aspen cluster status", ""],
       ),
     );
-  for (const build of [upCommand, kvCommand, sqlCommand, leaseCommand, clusterCommand])
-    program.addCommand(build(runner));
+  const builders = [upCommand, kvCommand, sqlCommand, leaseCommand, clusterCommand];
+  for (const build of builders) program.addCommand(build(runner));
   configureOutput(program, host);
   return program;
 }

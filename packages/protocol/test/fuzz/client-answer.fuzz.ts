@@ -69,8 +69,14 @@ export const target = defineTarget<Answered>({
       "870115000908818319012c19ea6019e678f5",
       "87011600090882616161628601f6617881483fe0000000000000410581742d39323233333732303336383534373735383038",
     ),
-  // Durations that are not the same again when they were milliseconds; empty text.
-  dictionary: bytesOfHex("1b001f6809e6db9b37", "1b001ffffffffffffd", "60"),
+  // Durations that are not the same again when they were milliseconds; empty text; 1 and 0.5 as REAL.
+  dictionary: bytesOfHex(
+    "1b001f6809e6db9b37",
+    "1b001ffffffffffffd",
+    "60",
+    "81483ff0000000000000",
+    "81483fe0000000000000",
+  ),
   values: fc.oneof(
     answers("write", commandResult),
     answers("get", getResult),
