@@ -15,6 +15,21 @@ export interface InputStream {
   chunks(): AsyncIterable<Uint8Array>;
 }
 
+export type PromptLine =
+  | { readonly kind: "line"; readonly text: string }
+  /** Ctrl-C: what was typed is given up. */
+  | { readonly kind: "interrupted" }
+  /** Ctrl-D. */
+  | { readonly kind: "ended" };
+
+/** A terminal at which somebody types line after line, with a history. */
+export interface Prompt {
+  read(prefix: string): Promise<PromptLine>;
+  /** Ctrl-C while no line is read. @returns stops listening */
+  onInterrupt(listener: () => void): () => void;
+  close(): void;
+}
+
 export interface Terminal {
   readonly input: InputStream;
   /** For results. */
@@ -42,6 +57,8 @@ export interface Host {
    * @returns stops listening
    */
   onInterrupt(listener: () => void): () => void;
+  /** Only when the input is a terminal. */
+  openPrompt(): Prompt;
   /** Monotonic milliseconds. */
   nowMs(): number;
   /** Resolves after this time, or as soon as the signal is aborted. */

@@ -26,6 +26,10 @@ export const limits = {
   transactionLinesMax: 2 * apiLimits.transactionItemsMax,
   /** A value may take four characters for each of its bytes. */
   transactionTextBytesMax: 8 * MEBIBYTE,
+  /** From a terminal or a file, with some room for comments between statements. */
+  sqlLineBytesMax: MEBIBYTE,
+  /** Bytes of a BLOB that a table shows. */
+  sqlBlobBytesShown: 32,
   ticketFileBytesMax: 64 * 1_024,
   nodeFileBytesMax: 64 * 1_024,
   /** How long `cluster status` waits for a node before it calls it unreachable. */

@@ -19,6 +19,7 @@ test("every command explains itself with examples, on standard output, and ends 
     "up",
     "kv",
     ...["get", "put", "del", "scan", "cas", "txn", "watch", "import", "export"].map((name) => `kv ${name}`),
+    "sql",
     "lease",
     ...["grant", "revoke", "keep-alive", "ttl", "list"].map((name) => `lease ${name}`),
     "cluster",

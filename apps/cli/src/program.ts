@@ -4,6 +4,7 @@ import { CommandRunner } from "./command-runner.ts";
 import { clusterCommand } from "./commands/cluster.ts";
 import { kvCommand } from "./commands/kv.ts";
 import { leaseCommand } from "./commands/lease.ts";
+import { sqlCommand } from "./commands/sql.ts";
 import { upCommand } from "./commands/up.ts";
 import { errorMessage } from "./error-message.ts";
 import { exitCodeOf, type ExitCode } from "./exit-code.ts";
@@ -42,7 +43,8 @@ function createProgram(host: Host, runner: CommandRunner): Command {
         ["aspen cluster status", ""],
       ),
     );
-  for (const build of [upCommand, kvCommand, leaseCommand, clusterCommand]) program.addCommand(build(runner));
+  const builders = [upCommand, kvCommand, sqlCommand, leaseCommand, clusterCommand];
+  for (const build of builders) program.addCommand(build(runner));
   configureOutput(program, host);
   return program;
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AspenClient } from "@aspenjs/client";
 import { EXIT_CODES } from "./exit-code.ts";
+import { openSystemPrompt } from "./system-prompt.ts";
 import type { ConnectOptions, Host, OutputStream } from "./host.ts";
 
 const COLUMNS_DEFAULT = 80;
@@ -24,6 +25,7 @@ export function createSystemHost(): Host {
         for (const signal of INTERRUPTS) process.off(signal, listener);
       };
     },
+    openPrompt: openSystemPrompt,
     nowMs: () => performance.now(),
     wait,
     exitNow: () => process.exit(EXIT_CODES.failed),

@@ -1,8 +1,8 @@
-import type { AspenError, Clock, ClusterController, KeyValueStore } from "@aspenjs/api";
+import { AspenError, type Clock, type ClusterController, type KeyValueStore, type SqlStore } from "@aspenjs/api";
 import { createMemoryClusterController, createMemoryKeyValueStore } from "@aspenjs/api/memory";
 import type { AspenClient, IssueTicketOptions } from "@aspenjs/client";
 import type { ExitCode } from "../src/exit-code.ts";
-import type { ConnectOptions, Host, OutputStream } from "../src/host.ts";
+import type { ConnectOptions, Host, OutputStream, Prompt } from "../src/host.ts";
 import { runProgram } from "../src/program.ts";
 
 export interface MemoryHostOptions {
@@ -10,6 +10,9 @@ export interface MemoryHostOptions {
   /** Stands between the program and the store of the host's own. */
   readonly wrapStore?: (store: KeyValueStore) => KeyValueStore;
   readonly cluster?: ClusterController;
+  /** A store in memory knows no SQL. */
+  readonly sql?: SqlStore;
+  readonly prompt?: Prompt;
   readonly variables?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
   readonly input?: readonly Uint8Array[];
@@ -100,6 +103,10 @@ export class MemoryHost {
         this.#interruptListeners.add(listener);
         return () => this.#interruptListeners.delete(listener);
       },
+      openPrompt: () => {
+        if (this.#options.prompt === undefined) throw new Error("nobody types here");
+        return this.#options.prompt;
+      },
       nowMs: () => this.nowMs,
       wait: async (durationMs, signal) => {
         if (signal.aborted) return;
@@ -118,6 +125,7 @@ export class MemoryHost {
     };
     return {
       store: this.store,
+      sql: this.#options.sql ?? { query: () => Promise.reject(new AspenError("unsupported", "no SQL here")) },
       cluster: this.cluster,
       clusterId: "memory",
       issueTicket: async (options) => {

@@ -31,6 +31,7 @@ export { SILENT_LOGGER } from "./ports/logger.ts";
 export { READ_CONSISTENCIES } from "./read.ts";
 export { assertLeasePosition, assertReadEntries, assertReadKeys } from "./read-gate.ts";
 export { assertKeyRange, assertReadOptions, assertScanLimit, scanQuery } from "./scan-gate.ts";
+export { assertSqlDeadline, assertSqlQuery, SqlResultBudget } from "./sql-gate.ts";
 export { STORAGE_DONE } from "./storage-fault.ts";
 export { changesKeyTwice, transactionByteLength } from "./transaction-gate.ts";
 export { COMPARE_OPERATORS, NUMBER_TARGETS } from "./transaction.ts";
@@ -85,6 +86,7 @@ export type {
   SnapshotSink,
   SnapshotSource,
 } from "./ports/snapshot.ts";
+export type { SqlReader, SqlReading, SqlReadResult } from "./ports/sql-reader.ts";
 export type {
   AppliedState,
   ApplyOutcome,
@@ -117,6 +119,7 @@ export type {
   ScanRequest,
   ScanResult,
 } from "./read.ts";
+export type { SqlCell, SqlParameter, SqlQueryRequest, SqlQueryResult, SqlStore, SqlTable } from "./sql-query.ts";
 export type { StorageFault, StorageOutcome } from "./storage-fault.ts";
 export type {
   Compare,

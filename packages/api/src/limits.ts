@@ -27,6 +27,19 @@ export const limits = {
   scanPageBytesMax: 4 * 1_048_576,
   watchProgressMsMin: 100,
   watchProgressMsMax: 3_600_000,
+  sqlTextBytesMax: 64 * 1_024,
+  sqlParametersMax: 100,
+  /** All parameters of one query together. */
+  sqlParameterBytesMax: 1_048_576,
+  sqlRowsMax: 10_000,
+  sqlResultBytesMax: 4 * 1_048_576,
+  /**
+   * What the cells of one result weigh together, names of columns included: 1 for NULL and for a safe integer, 4 for
+   * text and bytes, 5 for any other number. It bounds what a reader allocates for them.
+   */
+  sqlResultWeightMax: 128_000,
+  sqlDeadlineMsDefault: 5_000,
+  sqlDeadlineMsMax: 30_000,
   peersMax: 64,
   nodeAddressesMax: 16,
   addressBytesMax: 512,
@@ -41,3 +54,4 @@ assert(limits.keyBytesMax + limits.valueBytesMax <= limits.scanPageBytesMax, "on
 assert(limits.keyBytesMax + limits.valueBytesMax <= limits.resultBytesMax, "one entry always fits a result");
 assert(limits.batchItemsMax <= limits.resultEntriesMax, "a multi command may answer with all its entries");
 assert(limits.keyBytesMax + limits.valueBytesMax <= limits.commandBytesMax, "one entry always fits a command");
+assert(limits.sqlDeadlineMsDefault <= limits.sqlDeadlineMsMax, "the default time of a query is a legal one");

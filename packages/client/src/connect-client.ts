@@ -24,6 +24,7 @@ import { NodeConnections } from "./node-connections.ts";
 import { deadlineOf } from "./pending-call.ts";
 import { RemoteClusterController } from "./remote-cluster-controller.ts";
 import { RemoteKeyValueStore } from "./remote-key-value-store.ts";
+import { RemoteSqlStore } from "./remote-sql-store.ts";
 import { issueTicketRequest, type IssueTicketOptions } from "./request-gate.ts";
 import { WatchChannel } from "./watch-channel.ts";
 import { WriteSession } from "./write-session.ts";
@@ -92,6 +93,7 @@ interface RemoteClientParts {
 
 class RemoteClient implements AspenClient {
   readonly store: RemoteKeyValueStore;
+  readonly sql: RemoteSqlStore;
   readonly cluster: RemoteClusterController;
   readonly clusterId: string;
   readonly #parts: RemoteClientParts;
@@ -101,6 +103,7 @@ class RemoteClient implements AspenClient {
     this.#parts = parts;
     this.clusterId = parts.clusterId;
     this.store = new RemoteKeyValueStore(parts.driver, parts.session, parts.watches);
+    this.sql = new RemoteSqlStore(parts.driver);
     this.cluster = new RemoteClusterController(parts.driver);
   }
 

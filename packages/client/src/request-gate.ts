@@ -11,6 +11,8 @@ import {
   assertReadKeys,
   assertReadOptions,
   assertScanLimit,
+  assertSqlDeadline,
+  assertSqlQuery,
   assertUserKey,
   isNodeId,
   limits,
@@ -24,6 +26,7 @@ import {
   type ReadConsistency,
   type ReadOptions,
   type ScanRequest,
+  type SqlQueryRequest,
 } from "@aspenjs/api";
 import {
   protocolLimits,
@@ -34,6 +37,7 @@ import {
   type IssueTicketRequest,
   type ListLeaseStatusesRequest,
   type ScanKeysRequest,
+  type SqlQueryCallRequest,
   type TicketAccess,
 } from "@aspenjs/protocol";
 
@@ -75,6 +79,14 @@ export function listLeaseStatusesRequest(request: ListLeasesRequest): ListLeaseS
   assertLeasePosition(after);
   assertScanLimit(limit);
   return { kind: "listLeases", after, limit, consistency: consistencyOf(request) };
+}
+
+export function sqlQueryRequest(request: SqlQueryRequest, deadlineMs: number): SqlQueryCallRequest {
+  const { sql, parameters = [] } = request;
+  assertSqlQuery(sql, parameters);
+  assertSqlDeadline(deadlineMs);
+  const values = parameters.map((value) => (typeof value === "boolean" ? Number(value) : value));
+  return { kind: "query", sql, parameters: values, consistency: consistencyOf(request) };
 }
 
 export function issueTicketRequest({ access, keyPrefixes = [], ttlMs }: IssueTicketOptions): IssueTicketRequest {

@@ -183,6 +183,7 @@ export class AspenNode {
       machine: parts.stateMachine,
       controller: this.#controller,
       logClock,
+      clock,
     });
     this.#clients = new ClientService({
       transport,

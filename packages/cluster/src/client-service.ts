@@ -56,6 +56,7 @@ const ACCESS_NEEDED: Readonly<Record<RoutedRequest["kind"] | "issueTicket" | "jo
   keepLeaseAlive: "write",
   getLease: "read",
   listLeases: "read",
+  query: "read",
   init: "admin",
   addLearner: "admin",
   promoteLearner: "admin",
@@ -108,7 +109,7 @@ export class ClientService {
     return encodeJoinTicket({ clusterId: identity.clusterId, addresses: this.#memberAddresses(), secret });
   }
 
-  async #answer({ peerId, body }: IncomingRequest): Promise<Uint8Array> {
+  async #answer({ peerId, body, signal }: IncomingRequest): Promise<Uint8Array> {
     const { request, deadlineMs } = decodeOrRefuse(body);
     switch (request.kind) {
       case "hello":
@@ -120,9 +121,9 @@ export class ClientService {
         this.#authorize(peerId, request);
         return encodeClientAnswer("joinTicket", this.joinTicket());
       default: {
-        this.#authorize(peerId, request);
+        const { keyPrefixes } = this.#authorize(peerId, request);
         if (request.kind !== "getMetrics") this.#assertMember();
-        const answer = await this.#deps.router.route(request, deadlineMs);
+        const answer = await this.#deps.router.route(request, { deadlineMs, keyPrefixes, signal });
         return encodeClientAnswer(request.kind, answer as never);
       }
     }
@@ -157,9 +158,10 @@ export class ClientService {
     if (filter !== undefined) assertWatchInScope(ticket.keyPrefixes, filter);
   }
 
-  #authorize(peerId: PeerId, request: Exclude<ClientRequest, { readonly kind: "hello" }>): void {
+  #authorize(peerId: PeerId, request: Exclude<ClientRequest, { readonly kind: "hello" }>): ClientTicket {
     const ticket = this.#ticketWith(peerId, ACCESS_NEEDED[request.kind]);
     assertInScope(ticket.keyPrefixes, request);
+    return ticket;
   }
 
   #ticketWith(peerId: PeerId, needed: TicketAccess): ClientTicket {

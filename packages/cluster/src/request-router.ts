@@ -6,6 +6,8 @@ import {
   assertReadKeys,
   assertReadOptions,
   assertScanLimit,
+  assertSqlDeadline,
+  assertSqlQuery,
   assertUserKey,
   assertWriteCommand,
   encodeContinuation,
@@ -13,6 +15,7 @@ import {
   scanQuery,
   unreachable,
   utf8ByteLength,
+  type Clock,
   type ClusterController,
   type CommandResult,
   type GetLeaseResult,
@@ -24,6 +27,7 @@ import {
   type ReadLabel,
   type Revision,
   type ScanResult,
+  type SqlQueryResult,
 } from "@aspenjs/api";
 import {
   encodeLogCommand,
@@ -39,6 +43,7 @@ import {
   type LogAction,
   type ScanKeysRequest,
   type SessionReference,
+  type SqlQueryCallRequest,
 } from "@aspenjs/protocol";
 import type { RaftNode } from "@aspenjs/raft";
 import type { LeaseKeeper } from "./lease-keeper.ts";
@@ -53,6 +58,16 @@ export interface RequestRouterDeps {
   readonly controller: ClusterController;
   readonly logClock: LogClock;
   readonly leases: LeaseKeeper;
+  readonly clock: Clock;
+}
+
+/** Whom a request is served for. */
+export interface RequestBearer {
+  readonly deadlineMs: number;
+  /** Of the ticket: keys outside of all of these do not exist for it. Empty for every key. */
+  readonly keyPrefixes: readonly string[];
+  /** The answer is wanted no more. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -66,8 +81,9 @@ export class RequestRouter {
     this.#deps = deps;
   }
 
-  async route(request: RoutedRequest, deadlineMs: number): Promise<AnswerOf<RoutedRequest>> {
+  async route(request: RoutedRequest, bearer: RequestBearer): Promise<AnswerOf<RoutedRequest>> {
     const { controller } = this.#deps;
+    const { deadlineMs } = bearer;
     switch (request.kind) {
       case "write":
         assertWriteCommand(request.command);
@@ -89,6 +105,8 @@ export class RequestRouter {
         return this.#getLease(request);
       case "listLeases":
         return this.#listLeases(request);
+      case "query":
+        return this.#query(request, bearer);
       case "init":
         return controller.init(request.members, { deadlineMs });
       case "addLearner":
@@ -183,6 +201,21 @@ export class RequestRouter {
     const last = page.entries.at(-1);
     if (!page.isTruncated || last === undefined) return result;
     return { ...result, continuation: encodeContinuation({ after: last.key, reverse: query.reverse }) };
+  }
+
+  /** Elsewhere than on this thread, and from a snapshot that is no older than what a read here would see now. */
+  async #query({ sql, parameters, consistency }: SqlQueryCallRequest, bearer: RequestBearer): Promise<SqlQueryResult> {
+    const { machine, clock } = this.#deps;
+    const { deadlineMs, keyPrefixes, signal } = bearer;
+    assertSqlQuery(sql, parameters);
+    assertSqlDeadline(deadlineMs);
+    if (machine.sql === undefined) throw new AspenError("unsupported", "the state machine of this node has no SQL");
+    const endMs = clock.nowMs() + deadlineMs;
+    await this.#freshen(consistency);
+    const appliedIndexMin = machine.appliedState.lastApplied.index;
+    const remainingMs = Math.max(1, endMs - clock.nowMs());
+    const reading = { sql, parameters, keyPrefixes, appliedIndexMin, deadlineMs: remainingMs, signal };
+    return { consistency, ...(await machine.sql.read(reading)) };
   }
 
   async #freshen(consistency: ReadConsistency): Promise<void> {

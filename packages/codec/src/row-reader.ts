@@ -72,6 +72,11 @@ export class RowReader {
     return word;
   }
 
+  /** Whatever comes, where the schema leaves it open; the caller checks. A number need not be safe. */
+  any(name: string): unknown {
+    return this.#take(name);
+  }
+
   row(name: string): RowReader {
     return RowReader.of(`${this.#name}.${name}`, this.#take(name));
   }

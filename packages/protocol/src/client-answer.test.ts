@@ -21,6 +21,7 @@ import {
   listLeasesResult,
   nodeMetrics,
   nodeRecord,
+  queryResult,
   scanResult,
   toHex,
 } from "../test/wire-values.ts";
@@ -175,6 +176,20 @@ const GOLDEN: readonly Golden[] = [
     { ...label, leases: [status], isTruncated: true },
     "870115000908818319012c19ea6019e678f5",
   ),
+  golden(
+    "query",
+    "query",
+    {
+      ...label,
+      columns: ["a", "b"],
+      rows: [
+        [1, null],
+        ["x", 0.5],
+        [new Uint8Array([5]), -(2n ** 63n)],
+      ],
+    },
+    "87011600090882616161628601f6617881483fe0000000000000410581742d39323233333732303336383534373735383038",
+  ),
 ];
 
 function expectRoundTrip<Kind extends RequestKind>(kind: Kind, answer: AnswerOfKind<Kind>): void {
@@ -200,6 +215,7 @@ describe("client answers", () => {
   test("what is said of leases reads back as it was written", () => {
     fc.assert(fc.property(leaseStatus, (answer) => expectRoundTrip("keepLeaseAlive", answer)));
     fc.assert(fc.property(getLeaseResult, (answer) => expectRoundTrip("getLease", answer)));
+    fc.assert(fc.property(queryResult, (answer) => expectRoundTrip("query", answer)));
     fc.assert(fc.property(listLeasesResult, (answer) => expectRoundTrip("listLeases", answer)));
   });
 
@@ -230,6 +246,7 @@ describe("client answers", () => {
         nodeMetrics.map((answer) => encodeClientAnswer("getMetrics", answer)),
         getMultiResult.map((answer) => encodeClientAnswer("getMulti", answer)),
         getLeaseResult.map((answer) => encodeClientAnswer("getLease", answer)),
+        queryResult.map((answer) => encodeClientAnswer("query", answer)),
         listLeasesResult.map((answer) => encodeClientAnswer("listLeases", answer)),
       ),
     );
@@ -268,6 +285,9 @@ describe("client answers", () => {
     ["a lease that has less than nothing left", "keepLeaseAlive", [1, 19, [1, 1_000, -1]]],
     ["a cell behind a lease", "keepLeaseAlive", [1, 19, [1, 1_000, 0, 0]]],
     ["an empty key of a lease", "getLease", [1, 20, 0, 9, 8, null, 1, [""]]],
+    ["R2: a row that lacks a cell", "query", [1, 22, 0, 9, 8, ["a", "b"], [1]]],
+    ["no columns", "query", [1, 22, 0, 9, 8, [], []]],
+    ["too many rows", "query", [1, 22, 0, 9, 8, ["a"], Array.from({ length: limits.sqlRowsMax + 1 }, () => 1)]],
     ["a page of leases that does not say whether it is all", "listLeases", [1, 21, 0, 9, 8, []]],
   ])("%s is refused", (_name, kind, row) => {
     expect(() => decodeClientAnswer(kind, encodeRow(row))).toThrow(DecodeError);

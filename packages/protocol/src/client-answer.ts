@@ -22,6 +22,7 @@ import {
   type NodeRecord,
   type ReadLabel,
   type ScanResult,
+  type SqlQueryResult,
 } from "@aspenjs/api";
 import {
   DecodeError,
@@ -50,6 +51,7 @@ import type { MessageCodec } from "./message-codec.ts";
 import { nodeMetricsRow, readNodeMetrics } from "./node-metrics.ts";
 import { readClusterId, readNodeRecords } from "./node-record.ts";
 import { readRequestKind, requestKindNumber, type RequestKind } from "./request-kind.ts";
+import { readSqlTable, sqlTableCells } from "./sql-cell.ts";
 import { integerCell, keyCell, readKey } from "./value-cell.ts";
 
 /** Who answered, and everyone a client may turn to instead. */
@@ -88,6 +90,7 @@ interface AnswerByKind {
   readonly keepLeaseAlive: LeaseStatus;
   readonly getLease: GetLeaseResult;
   readonly listLeases: ListLeasesResult;
+  readonly query: SqlQueryResult;
 }
 
 export type AnswerOfKind<Kind extends RequestKind> = AnswerByKind[Kind];
@@ -164,6 +167,10 @@ const CODECS: { readonly [Kind in RequestKind]: MessageCodec<AnswerByKind[Kind]>
   },
   getLease: { cells: leaseCells, read: readLease },
   listLeases: { cells: leaseListCells, read: readLeaseList },
+  query: {
+    cells: (result) => [...labelCells(result), ...sqlTableCells(result)],
+    read: (row) => ({ ...readLabel(row), ...readSqlTable(row) }),
+  },
 };
 
 function helloCells(hello: HelloAnswer): Row {

@@ -9,6 +9,7 @@ import {
   type KeyRange,
   type LeaseId,
   type ReadConsistency,
+  type SqlCell,
   type WriteCommand,
 } from "@aspenjs/api";
 import { DecodeError, decodeRow, encodeRow, type Row, type RowReader } from "@aspenjs/codec";
@@ -20,6 +21,7 @@ import { plainMessage, type MessageCodec } from "./message-codec.ts";
 import { readNumberedWord, wordCell } from "./numbered-word.ts";
 import { readRequestKind, requestKindNumber, type RequestKind } from "./request-kind.ts";
 import { readSessionReference, sessionReferenceRow, type SessionReference } from "./session-reference.ts";
+import { readSqlCell, sqlCell } from "./sql-cell.ts";
 import { readKeyPrefixes, TICKET_ACCESSES, type TicketAccess } from "./ticket-access.ts";
 import { integerCell, keyCell, readKey } from "./value-cell.ts";
 import { readWriteCommand, writeCommandRow } from "./write-command-row.ts";
@@ -106,6 +108,15 @@ export interface ListLeaseStatusesRequest {
   readonly consistency: ReadConsistency;
 }
 
+/** One statement that reads. */
+export interface SqlQueryCallRequest {
+  readonly kind: "query";
+  readonly sql: string;
+  /** One for each `?`. */
+  readonly parameters: readonly SqlCell[];
+  readonly consistency: ReadConsistency;
+}
+
 export interface RequestByKind extends ClusterCallByKind {
   readonly hello: HelloRequest;
   readonly write: WriteRequest;
@@ -119,6 +130,7 @@ export interface RequestByKind extends ClusterCallByKind {
   readonly keepLeaseAlive: KeepLeaseAliveRequest;
   readonly getLease: GetLeaseStatusRequest;
   readonly listLeases: ListLeaseStatusesRequest;
+  readonly query: SqlQueryCallRequest;
 }
 
 export type ClientRequest = RequestByKind[RequestKind];
@@ -227,6 +239,17 @@ const CODECS: { readonly [Kind in RequestKind]: MessageCodec<RequestByKind[Kind]
       kind: "listLeases",
       after: row.integer("after", 0, limits.leaseIdMax),
       limit: readLimit(row, "limit"),
+      consistency: readConsistency(row),
+    }),
+  },
+  query: {
+    cells: ({ sql, parameters, consistency }) => [sql, parameters.map(sqlCell), consistencyCell(consistency)],
+    read: (row) => ({
+      kind: "query",
+      sql: row.text("sql", limits.sqlTextBytesMax),
+      parameters: row.list("parameters", limits.sqlParametersMax, (items) =>
+        readSqlCell(items, limits.sqlParameterBytesMax),
+      ),
       consistency: readConsistency(row),
     }),
   },

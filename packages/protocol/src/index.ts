@@ -66,6 +66,7 @@ export type {
   GetLeaseStatusRequest,
   RequestByKind,
   ScanKeysRequest,
+  SqlQueryCallRequest,
   WriteRequest,
 } from "./client-request.ts";
 export type { ClientTicket, TicketCheck } from "./client-ticket.ts";

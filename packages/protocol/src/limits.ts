@@ -100,6 +100,16 @@ assert(
     limits.leasesMax + RESULT_CELLS <= COMMAND_RESULT_CELLS_MAX,
   "a result that names every lease fits its bounds",
 );
+assert(
+  limits.sqlResultWeightMax + ANSWER_CELLS <= protocolLimits.clientAnswerCellsMax &&
+    limits.sqlResultBytesMax + RESULT_OVERHEAD_BYTES_MAX <= protocolLimits.clientAnswerBytesMax,
+  "the largest result of a query fits an answer: the bytes that count for each cell hold its head",
+);
+assert(
+  limits.sqlTextBytesMax + 2 * limits.sqlParameterBytesMax + limits.sqlParametersMax * 16 + KIB <=
+    protocolLimits.clientRequestBytesMax,
+  "a query with the largest parameters fits a request",
+);
 assert(protocolLimits.leaseBatchMax <= limits.leasesMax, "a result may name every lease of an action");
 assert(
   limits.scanPageBytesMax +

@@ -25,6 +25,7 @@ export const REQUEST_KINDS = [
   "keepLeaseAlive",
   "getLease",
   "listLeases",
+  "query",
 ] as const;
 
 export type RequestKind = (typeof REQUEST_KINDS)[number];

@@ -9,6 +9,8 @@ import {
   type ListLeasesResult,
   type NodeMetrics,
   type ScanResult,
+  type SqlCell,
+  type SqlQueryResult,
 } from "@aspenjs/api";
 import fc from "fast-check";
 import { TICKET_ACCESSES, type ClientRequest, type RequestByKind, type RequestKind } from "../src/index.ts";
@@ -132,6 +134,27 @@ export const listLeasesResult: fc.Arbitrary<ListLeasesResult> = fc.record(
   plain,
 );
 
+const sqlValue: fc.Arbitrary<SqlCell> = fc.oneof(
+  fc.constant(null),
+  fc.maxSafeInteger(),
+  fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1n }),
+  fc.bigInt({ min: -(2n ** 63n), max: -(2n ** 53n) }),
+  fc.double({ noNaN: true }).filter((number) => !Number.isSafeInteger(number)),
+  fc.string({ unit: "grapheme", maxLength: 20 }),
+  fc.uint8Array({ maxLength: 20 }),
+);
+
+export const queryResult: fc.Arbitrary<SqlQueryResult> = fc.integer({ min: 1, max: 4 }).chain((width) =>
+  fc.record(
+    {
+      ...label,
+      columns: fc.array(fc.string({ unit: "grapheme", maxLength: 10 }), { minLength: width, maxLength: width }),
+      rows: fc.array(fc.array(sqlValue, { minLength: width, maxLength: width }), { maxLength: 5 }),
+    },
+    plain,
+  ),
+);
+
 const pageLimit = fc.nat({ max: limits.scanLimitMax });
 
 const requestByKind: { readonly [Kind in RequestKind]: fc.Arbitrary<Omit<RequestByKind[Kind], "kind">> } = {
@@ -180,6 +203,14 @@ const requestByKind: { readonly [Kind in RequestKind]: fc.Arbitrary<Omit<Request
   keepLeaseAlive: fc.record({ leaseId: integer }, plain),
   getLease: fc.record({ leaseId: integer, keysLimit: pageLimit, consistency }, plain),
   listLeases: fc.record({ after: fc.maxSafeNat(), limit: pageLimit, consistency }, plain),
+  query: fc.record(
+    {
+      sql: fc.string({ unit: "grapheme", maxLength: 40 }),
+      parameters: fc.array(sqlValue, { maxLength: 5 }),
+      consistency,
+    },
+    plain,
+  ),
 };
 
 export const clientRequest: fc.Arbitrary<ClientRequest> = fc.oneof(

@@ -43,6 +43,16 @@ export const stateMachineLimits = {
   snapshotReadBytesMax: 16 * 1_048_576,
   /** Bytes of the write-ahead file after which its pages are moved into the database file. */
   checkpointAfterBytes: 32 * 1_048_576,
+  sqlProcessesDefault: 4,
+  sqlProcessesMax: 10,
+  /** Queries that wait for a process; beyond it `resource_exhausted`. */
+  sqlQueriesWaitingMax: 64,
+  /** Resident memory of one process that answers queries, Node.js included; beyond it the process is ended. */
+  sqlProcessBytesMax: 384 * 1_048_576,
+  /** How much longer than its query a process lives that nobody is there to end. */
+  sqlProcessGraceMs: 1_000,
+  /** Checkpoints in a row that readers may keep from finishing before they are held back. */
+  checkpointsHeldUpMax: 2,
 } as const;
 
 /** What the session table needs to know; apart from the rest, so that a test can make it small. */

@@ -3,7 +3,15 @@ import { runBeside } from "./beside.ts";
 import { measureFailover } from "./failover.ts";
 import { measureFloor } from "./floor.ts";
 import type { Point } from "./point.ts";
-import { renderFailover, renderFloor, renderPoints, renderRatios, renderWatchers } from "./render.ts";
+import {
+  renderFailover,
+  renderFloor,
+  renderPoints,
+  renderRatios,
+  renderSqlBesideWriter,
+  renderWatchers,
+} from "./render.ts";
+import { measureSqlBesideWriter } from "./sql-beside-writer.ts";
 import { measureThroughput } from "./throughput.ts";
 import { measureWatchers } from "./watchers.ts";
 
@@ -84,6 +92,17 @@ program
     });
     console.log(renderWatchers(report));
     if (report.faults > 0 || report.told !== report.expected) process.exitCode = 1;
+  });
+
+program
+  .command("sql")
+  .description("what a loop of one query after the other costs a writer, phase by phase in one run")
+  .option("--keys <n>", "that the query counts", wholeNumber, 20_000)
+  .option("--callers <n>", "concurrent writers", wholeNumber, 16)
+  .option("--rounds <n>", "of a phase without and a phase with queries", wholeNumber, 4)
+  .option("--seconds <n>", "each phase", wholeNumber, 5)
+  .action(async ({ seconds, ...flags }: { keys: number; callers: number; rounds: number; seconds: number }) => {
+    console.log(renderSqlBesideWriter(await measureSqlBesideWriter({ ...flags, phaseMs: seconds * 1_000 })));
   });
 
 await program.parseAsync();

@@ -1,3 +1,4 @@
+import type { LatencyReport, SqlBesideWriterReport } from "./sql-beside-writer.ts";
 import type { FailoverReport } from "./failover.ts";
 import type { FloorFigure } from "./floor.ts";
 import type { Point } from "./point.ts";
@@ -78,5 +79,16 @@ export function renderWatchers(report: WatchersReport): string {
     `told ${told} of ${expected} changes, ${faults} missed or doubled`,
     `from the call to the watcher: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`,
     `RSS in MiB of each node at the start, in the middle, at the end: ${memory}`,
+  ].join("\n");
+}
+
+export function renderSqlBesideWriter({ quiet, queried, queries, queryP50Ms }: SqlBesideWriterReport): string {
+  const line = (name: string, { writes, p50Ms, p99Ms }: LatencyReport): string =>
+    `${name} ${String(writes).padStart(8)} writes  p50 ${p50Ms.toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms`;
+  return [
+    line("without queries", quiet),
+    line("beside queries ", queried),
+    `${queries} queries, p50 ${queryP50Ms.toFixed(1)} ms`,
+    `p99 of the writer: ${(queried.p99Ms / quiet.p99Ms).toFixed(2)} times`,
   ].join("\n");
 }

@@ -4,6 +4,7 @@ import type { ScanPage, ScanQuery } from "../read.ts";
 import type { RevisionChanges } from "../watch.ts";
 import type { WriteResult } from "../write-command.ts";
 import type { WriteRefusal } from "../write-refusal.ts";
+import type { SqlReader } from "./sql-reader.ts";
 import type { StateMachine } from "./state-machine.ts";
 
 /** What a command in the log came to. Part of the replicated state: the same on every replica. */
@@ -61,6 +62,8 @@ export interface KeyValueStateMachine extends StateMachine<CommandResult> {
    * empty when `revision` lies ahead.
    */
   changesFrom(revision: Revision, bytesMax: number): ChangePage;
+  /** Of a backend that understands SQL. */
+  readonly sql?: SqlReader | undefined;
   /** BLAKE3 over the whole replicated state in canonical form, as lower-case hex; equal on replicas at equal index. */
   checksum(): Promise<string>;
 }

@@ -18,6 +18,7 @@ export const target = defineTarget<ClientCall>({
     "readNodeRecords",
     "readRequestKind",
     "readSessionReference",
+    "readSqlCell",
     "readWriteCommand",
   ],
   frameBytesMax: protocolLimits.clientRequestBytesMax,
@@ -34,6 +35,7 @@ export const target = defineTarget<ClientCall>({
       "840113186419012c",
       "860114186419012c19271000",
       "8601151864001903e802",
+      "86011618646a56414c55455320283f2986f6076174410581483ff800000000000081703930303731393932353437343039393200",
     ),
   values: fc.record(
     { deadlineMs: fc.integer({ min: 1, max: protocolLimits.deadlineMsMax }), request: clientRequest },
@@ -64,6 +66,12 @@ export const target = defineTarget<ClientCall>({
       name: "a read of no keys",
       file: "packages/protocol/src/client-request.ts",
       find: '  if (keys.length === 0) throw new DecodeError("a read of many keys names at least one");',
+      replace: "",
+    },
+    {
+      name: "a small integer of a query as a large one",
+      file: "packages/protocol/src/sql-cell.ts",
+      find: '  if (Number.isSafeInteger(Number(value))) throw new DecodeError("a small integer as a large one");\n',
       replace: "",
     },
     {

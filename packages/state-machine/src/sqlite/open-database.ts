@@ -3,6 +3,7 @@ import BetterSqlite3, { SqliteError, type Database } from "better-sqlite3";
 const NODE_MAJOR_MIN = 22;
 const BUSY_TIMEOUT_MS = 5_000;
 const CACHE_KIBIBYTES = 65_536;
+const READER_CACHE_KIBIBYTES = 16_384;
 
 /** Below this Node the binding ends the process at the first database, without a word. */
 export function assertNodeVersion(version: string): void {
@@ -38,6 +39,26 @@ export function openBeside(path: string): Database {
   database.pragma("synchronous = NORMAL");
   database.pragma("wal_autocheckpoint = 0");
   return database;
+}
+
+/** For statements of strangers: nothing can be written, and whatever is sorted or kept meanwhile is in memory. */
+export function openReader(path: string, prepare: (database: Database) => void): Database {
+  const database = openAny(path, { fileMustExist: true, readonly: true });
+  try {
+    database.pragma("temp_store = MEMORY");
+    database.pragma(`cache_size = -${READER_CACHE_KIBIBYTES}`);
+    prepare(database);
+    database.pragma("query_only = ON");
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** A database of nothing, in memory. */
+export function openNothing(): Database {
+  return openAny(":memory:", {});
 }
 
 /** A finished file that nobody writes, such as a snapshot. */

@@ -8,6 +8,7 @@ import { stagedPath } from "./install-snapshot.ts";
 import { MaintenanceThread } from "./maintenance-thread.ts";
 import { SnapshotDirectory } from "./snapshot-directory.ts";
 import { storageFaultOf } from "./sqlite-fault.ts";
+import { SqlProcessPool } from "./sql-process-pool.ts";
 import { SqliteStateMachine } from "./sqlite-state-machine.ts";
 import { StateDatabase } from "./state-database.ts";
 
@@ -19,6 +20,8 @@ export interface SqliteStateMachineOptions {
   readonly checkpointAfterBytes?: number;
   /** `inline` does the long work on the calling thread: for simulations. Default `thread`. */
   readonly maintenance?: "thread" | "inline";
+  /** Processes that answer queries in SQL, at most; 1 to 10, by default 4. There are none with `inline`, and no SQL. */
+  readonly sqlProcessesMax?: number;
 }
 
 export type OpenSqliteStateMachineOutcome =
@@ -36,10 +39,13 @@ export async function openSqliteStateMachine(
     await rm(stagedPath(databasePath), { force: true });
     const snapshots = await SnapshotDirectory.open(join(options.directory, "snapshots"), logger);
     const database = await StateDatabase.open(databasePath);
-    const maintenance = options.maintenance === "inline" ? new InlineMaintenance() : new MaintenanceThread();
+    const isInline = options.maintenance === "inline";
+    const maintenance = isInline ? new InlineMaintenance() : new MaintenanceThread();
+    const sqlProcessesMax = options.sqlProcessesMax ?? stateMachineLimits.sqlProcessesDefault;
+    const sqlProcesses = isInline ? undefined : new SqlProcessPool(databasePath, sqlProcessesMax);
     const checkpointAfterBytes = options.checkpointAfterBytes ?? stateMachineLimits.checkpointAfterBytes;
     assert(checkpointAfterBytes > 0, "checkpointAfterBytes is positive");
-    const parts = { databasePath, database, snapshots, maintenance, logger, checkpointAfterBytes };
+    const parts = { databasePath, database, snapshots, maintenance, sqlProcesses, logger, checkpointAfterBytes };
     return { kind: "opened", machine: new SqliteStateMachine(parts) };
   } catch (error) {
     return { kind: "fault", fault: storageFaultOf(error) };

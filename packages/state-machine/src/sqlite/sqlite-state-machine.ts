@@ -36,6 +36,9 @@ import {
   type SnapshotMeta,
   type SnapshotSink,
   type SnapshotSource,
+  type SqlReader,
+  type SqlReading,
+  type SqlReadResult,
   type StorageFault,
   type StoredLease,
   type TakeSnapshotOutcome,
@@ -50,6 +53,8 @@ import { SerialQueue } from "./serial-queue.ts";
 import type { SnapshotDirectory } from "./snapshot-directory.ts";
 import { SnapshotFileSink } from "./snapshot-file-sink.ts";
 import { SnapshotFileSource } from "./snapshot-file-source.ts";
+import { stateMachineLimits } from "../limits.ts";
+import type { SqlProcessPool } from "./sql-process-pool.ts";
 import { storageFaultOf } from "./sqlite-fault.ts";
 import { StateDatabase } from "./state-database.ts";
 
@@ -58,6 +63,8 @@ export interface SqliteStateMachineParts {
   readonly database: StateDatabase;
   readonly snapshots: SnapshotDirectory;
   readonly maintenance: Maintenance;
+  /** Without it the machine has no SQL. */
+  readonly sqlProcesses?: SqlProcessPool | undefined;
   readonly logger: Logger;
   readonly checkpointAfterBytes: number;
 }
@@ -88,6 +95,7 @@ export class SqliteStateMachine implements KeyValueStateMachine {
   readonly #databasePath: string;
   readonly #snapshots: SnapshotDirectory;
   readonly #maintenance: Maintenance;
+  readonly #sqlProcesses: SqlProcessPool | undefined;
   readonly #logger: Logger;
   readonly #checkpointAfterBytes: number;
   /** Everything that runs on the maintenance, or replaces the state, one after the other. */
@@ -98,6 +106,7 @@ export class SqliteStateMachine implements KeyValueStateMachine {
   #sink: SnapshotFileSink | undefined;
   #checkpointedBytes = 0;
   #isCheckpointDue = false;
+  #checkpointsHeldUp = 0;
   /** The end of a checkpoint, for which `apply` waits (Q6). */
   #checkpointTail: Promise<void> | undefined;
 
@@ -105,6 +114,7 @@ export class SqliteStateMachine implements KeyValueStateMachine {
     this.#databasePath = parts.databasePath;
     this.#snapshots = parts.snapshots;
     this.#maintenance = parts.maintenance;
+    this.#sqlProcesses = parts.sqlProcesses;
     this.#logger = parts.logger;
     this.#checkpointAfterBytes = parts.checkpointAfterBytes;
     this.#phase = { kind: "open", database: parts.database };
@@ -126,6 +136,11 @@ export class SqliteStateMachine implements KeyValueStateMachine {
 
   get firstRevision(): Revision {
     return this.#committed.firstRevision;
+  }
+
+  get sql(): SqlReader | undefined {
+    const processes = this.#sqlProcesses;
+    return processes === undefined ? undefined : { read: (reading) => this.#query(processes, reading) };
   }
 
   get latestSnapshot(): SnapshotMeta | undefined {
@@ -265,6 +280,7 @@ export class SqliteStateMachine implements KeyValueStateMachine {
         await this.#maintain({ kind: "checkpoint", databasePath: this.#databasePath });
       }
       this.#phase = { kind: "closed" };
+      await this.#sqlProcesses?.close();
       await this.#maintenance.close();
       if (phase.kind === "open" || phase.kind === "faulted") await phase.database?.close();
     });
@@ -296,6 +312,8 @@ export class SqliteStateMachine implements KeyValueStateMachine {
 
   async #swap(database: StateDatabase): Promise<void> {
     this.#phase = { kind: "installing" };
+    const details = { outcome: "not_applied" };
+    await this.#sqlProcesses?.suspend(new AspenError("unavailable", "a snapshot is being installed", { details }));
     database.emptyWriteAhead();
     await database.close();
     await swapState(this.#databasePath);
@@ -303,6 +321,14 @@ export class SqliteStateMachine implements KeyValueStateMachine {
     this.#checkpointedBytes = 0;
     this.#committed = committedOf(installed.state);
     this.#phase = { kind: "open", database: installed };
+    this.#sqlProcesses?.resume();
+  }
+
+  async #query(processes: SqlProcessPool, reading: SqlReading): Promise<SqlReadResult> {
+    this.#assertOpen();
+    const result = await processes.read(reading);
+    this.#assertOpen();
+    return result;
   }
 
   #orderProblem(meta: SnapshotMeta): string | undefined {
@@ -336,15 +362,25 @@ export class SqliteStateMachine implements KeyValueStateMachine {
     });
   }
 
-  /** First while `apply` goes on, then once more for what was added meanwhile, while it waits: it is short. */
+  /** Q6. Queries one upon the other would keep every checkpoint from finishing: now and then they wait for one. */
   async #checkpoint(database: StateDatabase): Promise<void> {
+    const isHolding = this.#checkpointsHeldUp >= stateMachineLimits.checkpointsHeldUpMax;
+    if (isHolding) await this.#sqlProcesses?.hold();
+    await this.#moveWriteAhead(database);
+    if (isHolding) this.#sqlProcesses?.resume();
+  }
+
+  /** First while `apply` goes on, then once more for what was added meanwhile, while it waits: it is short. */
+  async #moveWriteAhead(database: StateDatabase): Promise<void> {
     const task = { kind: "checkpoint", databasePath: this.#databasePath } as const;
     this.#checkpointedBytes = database.writtenBytes;
     const first = await this.#maintain(task);
     if (first.kind === "fault" || database.writtenBytes === this.#checkpointedBytes) return;
     this.#checkpointTail = this.#maintain(task).then((tail) => {
       this.#checkpointTail = undefined;
-      if (tail.kind === "done" && !tail.result.isComplete) {
+      const isHeldUp = tail.kind === "done" && !tail.result.isComplete;
+      this.#checkpointsHeldUp = isHeldUp ? this.#checkpointsHeldUp + 1 : 0;
+      if (isHeldUp) {
         this.#logger.log("debug", "another reader holds up the checkpoint");
       }
     });
