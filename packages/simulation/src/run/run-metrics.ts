@@ -22,6 +22,8 @@ export interface RunMetrics {
   /** Of the log. Fewer than the keep-alives, which share them. */
   readonly keepAliveEntries: number;
   readonly readsChecked: number;
+  /** Of them, those that found no leader and were content with stale data. */
+  readonly readsFallenBack: number;
   /** Calls in histories that were searched for an order. */
   readonly callsOrdered: number;
   /** The fullest that any queue toward a peer has been. */
@@ -71,6 +73,7 @@ export function collectMetrics(seen: {
     leasesKeptAlive: checkers.leaseSafety.keptAliveCount,
     keepAliveEntries: checkers.leaseSafety.keepAliveEntryCount,
     readsChecked: checkers.answers.readCount,
+    readsFallenBack: checkers.answers.fallbackCount,
     callsOrdered: seen.linearizability.operationCount,
     queuedBytesMax: seen.queues.queuedBytesMax,
     processesKilled: deathCounts.killed,
