@@ -1,5 +1,6 @@
 import type { AspenError, Clock, ClusterController, KeyValueStore } from "@aspenjs/api";
 import { createMemoryClusterController, createMemoryKeyValueStore } from "@aspenjs/api/memory";
+import { createNamespace, scanAll, withCodec } from "@aspenjs/api/views";
 import type { AspenClient, IssueTicketOptions } from "@aspenjs/client";
 import type { ExitCode } from "../src/exit-code.ts";
 import type { ConnectOptions, Host, OutputStream } from "../src/host.ts";
@@ -120,6 +121,9 @@ export class MemoryHost {
       store: this.store,
       cluster: this.cluster,
       clusterId: "memory",
+      namespace: (name) => createNamespace(this.store, name),
+      withCodec: (codec) => withCodec(this.store, codec),
+      scanAll: (request, options) => scanAll(this.store, request, options),
       issueTicket: async (options) => {
         this.issued.push(options);
         return "an issued ticket";
