@@ -150,6 +150,29 @@ describe("connecting", () => {
     expect(cluster.seen).toEqual([]);
   });
 
+  test("waits for the transport that it stops, unless its caller gives up", async () => {
+    for (const [ending, tookMs] of [
+      [{ deadlineMs: 70 }, 90],
+      [{ signal: AbortSignal.abort() }, 0],
+    ] as const) {
+      const cluster = await new ScriptedCluster().start(1);
+      await cluster.crash(1);
+      const transport = await cluster.transport("client");
+      const stop = transport.stop.bind(transport);
+      let isStopped = false;
+      transport.stop = async () => {
+        await new Promise<void>((resolve) => cluster.clock.setTimer(20, resolve));
+        await stop();
+        isStopped = true;
+      };
+      const startedAtMs = cluster.clock.nowMs();
+      await expect(cluster.connect({ transport, ownsTransport: true, ...ending })).rejects.toBeInstanceOf(AspenError);
+      expect([cluster.clock.nowMs() - startedAtMs, isStopped]).toEqual([tookMs, tookMs > 0]);
+      await cluster.clock.advance(20);
+      expect(isStopped).toBe(true);
+    }
+  });
+
   test("is all that its signal ends", async () => {
     const cluster = await new ScriptedCluster().start(1);
     const abort = new AbortController();

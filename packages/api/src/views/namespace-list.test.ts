@@ -53,6 +53,7 @@ test("a namespace costs one read of one key, however many it has; keys in none c
   expect(await names(noting, { consistency: "stale", fallback: "local" })).toEqual(["big", "bit", "zoo"]);
   expect(scans.slice(0, 2).map(({ limit }) => limit)).toEqual([1, 1]);
   expect(scans.length).toBeLessThanOrEqual(12);
+  expect(scans.at(-1)?.limit).toBe(1);
   for (const scan of scans) expect(scan).toMatchObject({ keysOnly: true, consistency: "stale", fallback: "local" });
 });
 
