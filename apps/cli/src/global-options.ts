@@ -1,4 +1,4 @@
-import { READ_CONSISTENCIES, type ReadConsistency } from "@aspenjs/api";
+import { READ_CONSISTENCIES, READ_FALLBACKS, type ReadConsistency } from "@aspenjs/api";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { parseEndpoint } from "./endpoint-address.ts";
@@ -47,6 +47,13 @@ export function consistencyOption(): Option {
   return new Option("--consistency <level>", "linearizable sees every write acknowledged before; stale may not")
     .choices(READ_CONSISTENCIES)
     .default("linearizable" satisfies ReadConsistency);
+}
+
+export function fallbackOption(): Option {
+  return new Option(
+    "--fallback <where>",
+    "when no leader answers in time, what one node has: stale, and said to be",
+  ).choices(READ_FALLBACKS);
 }
 
 /** Lets commander say which option or argument a parser of ours complains about. */

@@ -1,4 +1,4 @@
-import { unreachable, type KeyValueEntry, type ScanResult } from "@aspenjs/api";
+import { unreachable, type KeyValueEntry, type ReadLabel } from "@aspenjs/api";
 import { entryJson, entryLines, entryTable, isBoundToLease, labelJson } from "./entry-view.ts";
 import type { Host } from "./host.ts";
 import { tableView, type OutputFormat } from "./output-format.ts";
@@ -12,8 +12,8 @@ export interface ScanPrinterOptions {
 export interface ScanSummary {
   readonly count: number;
   readonly isTruncated: boolean;
-  /** Of the last page. */
-  readonly last: ScanResult;
+  /** Of the last page, or of the first that is stale. */
+  readonly label: ReadLabel;
 }
 
 /** Prints a scan page by page, so that a scan of any length needs the memory of one page. */
@@ -33,10 +33,10 @@ export class ScanPrinter {
   async end(summary: ScanSummary): Promise<void> {
     const { host, format } = this.#options;
     const { output, errors } = host.terminal;
-    const { count, isTruncated, last } = summary;
+    const { count, isTruncated, label } = summary;
     if (format === "json") {
       if (this.#pages === 0) await output.write('{\n  "entries": [');
-      const fields = Object.entries({ count, isTruncated, ...labelJson(last) });
+      const fields = Object.entries({ count, isTruncated, ...labelJson(label) });
       const lines = fields.map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
       await output.write(`${this.#pages === 0 ? "" : "\n  "}],\n${lines.join(",\n")}\n}\n`);
     }

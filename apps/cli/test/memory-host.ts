@@ -1,5 +1,6 @@
 import { AspenError, type Clock, type ClusterController, type KeyValueStore, type SqlStore } from "@aspenjs/api";
 import { createMemoryClusterController, createMemoryKeyValueStore } from "@aspenjs/api/memory";
+import { createNamespace, scanAll, withCodec } from "@aspenjs/api/views";
 import type { AspenClient, IssueTicketOptions } from "@aspenjs/client";
 import type { ExitCode } from "../src/exit-code.ts";
 import type { ConnectOptions, Host, OutputStream, Prompt } from "../src/host.ts";
@@ -128,6 +129,9 @@ export class MemoryHost {
       sql: this.#options.sql ?? { query: () => Promise.reject(new AspenError("unsupported", "no SQL here")) },
       cluster: this.cluster,
       clusterId: "memory",
+      namespace: (name) => createNamespace(this.store, name),
+      withCodec: (codec) => withCodec(this.store, codec),
+      scanAll: (request, options) => scanAll(this.store, request, options),
       issueTicket: async (options) => {
         this.issued.push(options);
         return "an issued ticket";

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { AspenError } from "./aspen-error.ts";
+export { abandonedError } from "./abandoned-error.ts";
 export { assert, AssertionFailure, unreachable } from "./assert.ts";
 export { membershipOf, requireVoter, withLearner, withoutNode, withPromoted, withVoters } from "./cluster-change.ts";
 export { decodeContinuation, encodeContinuation } from "./continuation.ts";
@@ -28,7 +29,7 @@ export { assertNodeRecord } from "./node-record-gate.ts";
 export { assertLeaseBinding, assertLeaseId, assertLeaseTtl } from "./lease-gate.ts";
 export { NODE_ROLES } from "./cluster-state.ts";
 export { SILENT_LOGGER } from "./ports/logger.ts";
-export { READ_CONSISTENCIES } from "./read.ts";
+export { READ_CONSISTENCIES, READ_FALLBACKS } from "./read.ts";
 export { assertLeasePosition, assertReadEntries, assertReadKeys } from "./read-gate.ts";
 export { assertKeyRange, assertReadOptions, assertScanLimit, scanQuery } from "./scan-gate.ts";
 export { assertSqlDeadline, assertSqlQuery, SqlResultBudget } from "./sql-gate.ts";
@@ -112,6 +113,7 @@ export type {
   GetResult,
   KeyRange,
   ReadConsistency,
+  ReadFallback,
   ReadLabel,
   ReadOptions,
   ScanPage,

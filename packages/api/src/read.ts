@@ -9,8 +9,17 @@ import type { KeyValueEntry, Revision } from "./key-value-entry.ts";
 export const READ_CONSISTENCIES = ["linearizable", "lease", "stale"] as const;
 export type ReadConsistency = (typeof READ_CONSISTENCIES)[number];
 
+/** What a read may come to when nobody can give it the consistency that it asked for. */
+export const READ_FALLBACKS = ["local"] as const;
+export type ReadFallback = (typeof READ_FALLBACKS)[number];
+
 export interface ReadOptions {
   readonly consistency?: ReadConsistency;
+  /**
+   * With `local` a read that finds no leader in the first half of its time takes what any one node has applied, and is
+   * labelled `stale`. Any other failure stays one. Default: the read fails.
+   */
+  readonly fallback?: ReadFallback;
 }
 
 /** What a read really got. */

@@ -1,7 +1,14 @@
 import { AspenError } from "./aspen-error.ts";
 import { compareKeys, utf8ByteLength } from "./key.ts";
 import { limits } from "./limits.ts";
-import { READ_CONSISTENCIES, type KeyRange, type ReadOptions, type ScanQuery, type ScanRequest } from "./read.ts";
+import {
+  READ_CONSISTENCIES,
+  READ_FALLBACKS,
+  type KeyRange,
+  type ReadOptions,
+  type ScanQuery,
+  type ScanRequest,
+} from "./read.ts";
 import { decodeContinuation } from "./continuation.ts";
 
 /**
@@ -18,9 +25,14 @@ export function scanQuery(request: ScanRequest): ScanQuery {
   return { range: request.range, limit, reverse, keysOnly: request.keysOnly ?? false, after };
 }
 
-export function assertReadOptions({ consistency }: ReadOptions): void {
-  if (consistency === undefined || READ_CONSISTENCIES.includes(consistency)) return;
-  throw new AspenError("invalid_request", `a consistency is one of ${READ_CONSISTENCIES.join(", ")}`);
+/** @throws AspenError `invalid_request` */
+export function assertReadOptions({ consistency, fallback }: ReadOptions): void {
+  if (consistency !== undefined && !READ_CONSISTENCIES.includes(consistency)) {
+    throw new AspenError("invalid_request", `a consistency is one of ${READ_CONSISTENCIES.join(", ")}`);
+  }
+  if (fallback !== undefined && !READ_FALLBACKS.includes(fallback)) {
+    throw new AspenError("invalid_request", `a fallback is one of ${READ_FALLBACKS.join(", ")}`);
+  }
 }
 
 /** @throws AspenError `invalid_request` */

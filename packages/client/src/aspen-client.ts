@@ -1,4 +1,5 @@
-import type { CallOptions, ClusterController, KeyValueStore, SqlStore } from "@aspenjs/api";
+import type { CallOptions, ClusterController, KeyValueEntry, KeyValueStore, SqlStore } from "@aspenjs/api";
+import type { Codec, Namespace, ScanAllRequest, TypedStore } from "@aspenjs/api/views";
 import type { IssueTicketOptions } from "./request-gate.ts";
 
 /** A cluster, as far as the ticket lets its bearer see and change it. */
@@ -8,6 +9,12 @@ export interface AspenClient extends AsyncDisposable {
   readonly sql: SqlStore;
   readonly cluster: ClusterController;
   readonly clusterId: string;
+  /** The keys below `name/` as a store of their own. @throws AspenError `invalid_request` */
+  namespace(name: string): Namespace;
+  /** The store by the type of its values. */
+  withCodec<Value>(codec: Codec<Value>): TypedStore<Value>;
+  /** All entries of a scan, page by page as they are taken. The deadline is that of each page. */
+  scanAll(request: ScanAllRequest, options?: CallOptions): AsyncGenerator<KeyValueEntry, void, void>;
   /** A client ticket for someone else. Needs a ticket with access `admin`. */
   issueTicket(options: IssueTicketOptions & CallOptions): Promise<string>;
   /** The text that makes a node a member. It holds the cluster secret. Needs a ticket with access `admin`. */

@@ -6,6 +6,7 @@
  * D2  A call ends at its deadline, at its signal and at `close` at once, wherever its attempt is.
  */
 import {
+  abandonedError,
   AspenError,
   type CallOptions,
   type Clock,
@@ -26,7 +27,7 @@ import {
   type RequestKind,
 } from "@aspenjs/protocol";
 import { CallSlots, type Slot } from "./call-slots.ts";
-import type { Endpoint, EndpointBook } from "./endpoint-book.ts";
+import type { Endpoint, EndpointBook, Offer } from "./endpoint-book.ts";
 import { limits } from "./limits.ts";
 import type { NodeConnection, NodeConnections } from "./node-connections.ts";
 import { deadlineOf, PendingCall } from "./pending-call.ts";
@@ -46,6 +47,8 @@ export interface RunOptions extends CallOptions {
   readonly repeatability: Repeatability;
   /** Work of the client itself, which calls wait for, needs no place among them. */
   readonly isInternal?: boolean;
+  /** Default: those that did not fall silent. */
+  readonly offer?: Offer;
 }
 
 type AttemptOutcome<Answer> = { readonly kind: "answer"; readonly answer: Answer } | AttemptFailure;
@@ -55,20 +58,10 @@ export class CallDriver {
   readonly #slots = new CallSlots(limits.callsInFlightMax, limits.callsQueuedMax);
   readonly #calls = new Set<PendingCall>();
   readonly #refreshes = new Map<NodeId, Promise<void>>();
-  readonly #routes: Routes;
   #isClosed = false;
 
   constructor(options: CallDriverOptions) {
-    const { book, clock } = options;
     this.#options = options;
-    this.#routes = {
-      isPinned: book.isPinned,
-      hasUntried: (tried) => book.hasUntried(tried, clock.nowMs()),
-      isWorthAsking: (nodeId) => {
-        const endpoint = book.nodeEndpoint(nodeId);
-        return endpoint !== undefined && !book.isCooling(endpoint, clock.nowMs());
-      },
-    };
   }
 
   get callsInFlight(): number {
@@ -79,16 +72,16 @@ export class CallDriver {
   run<Answer>(options: RunOptions, body: (call: PendingCall) => Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#assertOpen();
-      const { signal, repeatability } = options;
+      const { signal, repeatability, offer = "speaking" } = options;
       const deadlineMs = deadlineOf(options, this.#options.deadlineMsDefault);
-      if (signal?.aborted === true) throw abandonedBefore(signal);
+      if (signal?.aborted === true) throw abandonedError(signal, { outcome: "not_applied" });
       const { clock } = this.#options;
       let slot: Slot | undefined;
       const release = (): void => {
         this.#calls.delete(call);
         if (slot !== undefined) this.#slots.giveBack(slot);
       };
-      const call = new PendingCall({ clock, deadlineMs, signal, repeatability, reject }, release);
+      const call = new PendingCall({ clock, deadlineMs, signal, repeatability, offer, reject }, release);
       const start = (): void => {
         body(call).then(
           (answer) => {
@@ -255,11 +248,23 @@ export class CallDriver {
   /** Carries out the policy's decision and says where the next attempt goes. */
   async #afterFailure(call: PendingCall, endpoint: Endpoint, failure: AttemptFailure): Promise<Endpoint> {
     const { book, random } = this.#options;
-    const decision = call.policy.decide(endpoint, book.nodeIdOf(endpoint), failure, this.#routes);
+    const decision = call.policy.decide(endpoint, book.nodeIdOf(endpoint), failure, this.#routesOf(call));
     if (decision.kind === "giveUp") throw decision.error;
     if (decision.kind === "greetAgain") return endpoint;
     if (decision.kind === "backOff") await call.wait(call.policy.nextBackOffMs(random));
     return this.#endpointAfter(call, decision);
+  }
+
+  #routesOf({ offer }: PendingCall): Routes {
+    const { book, clock } = this.#options;
+    return {
+      isPinned: book.isPinned,
+      hasUntried: (tried) => book.hasUntried(tried, clock.nowMs(), offer),
+      isWorthAsking: (nodeId) => {
+        const endpoint = book.nodeEndpoint(nodeId);
+        return endpoint !== undefined && !book.isCooling(endpoint, clock.nowMs());
+      },
+    };
   }
 
   #endpointAfter(call: PendingCall, decision: RetryDecision): Endpoint {
@@ -269,7 +274,9 @@ export class CallDriver {
 
   #choose(call: PendingCall): Endpoint {
     const { book, clock } = this.#options;
-    const endpoint = book.choose(call.policy.tried, clock.nowMs()) ?? book.choose(NONE_TRIED, clock.nowMs());
+    const { policy, offer } = call;
+    const nowMs = clock.nowMs();
+    const endpoint = book.choose(policy.tried, nowMs, offer) ?? book.choose(NONE_TRIED, nowMs, offer);
     if (endpoint === undefined) throw new AspenError("unavailable", "no address is known");
     return endpoint;
   }
@@ -298,10 +305,4 @@ function readAnswer<Kind extends RequestKind>(kind: Kind, bytes: Uint8Array): An
     if (cause instanceof DecodeError) throw new AspenError("internal", "the node's answer cannot be read", { cause });
     throw cause;
   }
-}
-
-function abandonedBefore(signal: AbortSignal): AspenError {
-  if (signal.reason instanceof AspenError) return signal.reason;
-  const details = { outcome: "not_applied" };
-  return new AspenError("timeout", "the caller gave up", { details, retryable: false, cause: signal.reason });
 }

@@ -3,6 +3,7 @@ import {
   SILENT_LOGGER,
   type CallOptions,
   type Clock,
+  type KeyValueEntry,
   type Logger,
   type Random,
   type Transport,
@@ -16,6 +17,15 @@ import {
   ticketKindOf,
   type ClientTicket,
 } from "@aspenjs/protocol";
+import {
+  createNamespace,
+  scanAll,
+  withCodec,
+  type Codec,
+  type Namespace,
+  type ScanAllRequest,
+  type TypedStore,
+} from "@aspenjs/api/views";
 import type { AspenClient } from "./aspen-client.ts";
 import { CallDriver } from "./call-driver.ts";
 import { EndpointBook } from "./endpoint-book.ts";
@@ -41,6 +51,8 @@ export interface ConnectClientOptions {
   readonly endpoint?: string;
   /** Of every call that names no deadline, and of connecting. Default 10,000. */
   readonly deadlineMs?: number;
+  /** Gives up connecting. Of calls afterwards, each has its own. */
+  readonly signal?: AbortSignal;
   /** `close` stops the transport too, and so does failing to connect. */
   readonly ownsTransport?: boolean;
 }
@@ -72,9 +84,14 @@ export async function connectClient(options: ConnectClientOptions): Promise<Aspe
     ownsTransport: options.ownsTransport ?? false,
   });
   try {
-    await driver.run({ repeatability: "repeatable" }, (call) => driver.reach(call));
+    const { signal } = options;
+    const run = { repeatability: "repeatable", ...(signal === undefined ? {} : { signal }) } as const;
+    await driver.run(run, (call) => driver.reach(call));
   } catch (error) {
-    await client.close();
+    const closed = client.close();
+    // Whoever gave up is told at once, and waits for no connection to end.
+    if (options.signal?.aborted === true) reportFailure(closed, logger);
+    else await closed;
     throw error;
   }
   return client;
@@ -122,6 +139,18 @@ class RemoteClient implements AspenClient {
     );
   }
 
+  namespace(name: string): Namespace {
+    return createNamespace(this.store, name);
+  }
+
+  withCodec<Value>(codec: Codec<Value>): TypedStore<Value> {
+    return withCodec(this.store, codec);
+  }
+
+  scanAll(request: ScanAllRequest, options?: CallOptions): AsyncGenerator<KeyValueEntry, void, void> {
+    return scanAll(this.store, request, options);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -155,6 +184,10 @@ class RemoteClient implements AspenClient {
       logger.log("debug", "the session stays open until it expires", { code: error.code });
     }
   }
+}
+
+function reportFailure(closed: Promise<void>, logger: Logger): void {
+  closed.catch((error: unknown) => logger.log("warn", "closing a client failed", { error }));
 }
 
 function openTicket(text: string): { readonly ticket: ClientTicket; readonly bytes: Uint8Array } {

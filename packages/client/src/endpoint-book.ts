@@ -5,7 +5,8 @@
  * B1  A call is offered every endpoint once before it is offered one again.
  * B2  The leader comes first, then nodes with an open connection, then the others in random order; what could not be
  *     reached lately comes last, but it comes.
- * B3  A node that fell silent is passed over for a while, as long as there is anyone else.
+ * B3  A node that fell silent is passed over for a while, as long as there is anyone else: but not by a question that a
+ *     node can answer alone, because what it was silent about may have been the leader's to answer.
  * B4  With a pinned address there is one endpoint, whatever nodes tell.
  */
 import { assert, type NodeId, type NodeRecord, type PeerId, type Random } from "@aspenjs/api";
@@ -23,6 +24,9 @@ interface CoolDown {
   readonly untilMs: number;
   readonly failureCount: number;
 }
+
+/** Whether those that fell silent are passed over. */
+export type Offer = "speaking" | "everyone";
 
 export interface EndpointBookOptions {
   readonly addresses: readonly string[];
@@ -127,12 +131,12 @@ export class EndpointBook {
   }
 
   /** The best endpoint that is not among the tried ones; nothing when all are. */
-  choose(tried: ReadonlySet<string>, nowMs: number): Endpoint | undefined {
+  choose(tried: ReadonlySet<string>, nowMs: number, offer: Offer = "speaking"): Endpoint | undefined {
     const leader = this.#leader === undefined ? undefined : this.#nodes.get(this.#leader);
     if (leader !== undefined && !tried.has(leader.key) && !this.isCooling(leader, nowMs)) return leader;
     let best: Endpoint | undefined;
     let bestRank = Number.POSITIVE_INFINITY;
-    for (const endpoint of this.#offered(nowMs)) {
+    for (const endpoint of this.#offered(nowMs, offer)) {
       if (tried.has(endpoint.key)) continue;
       const rank = this.#rank(endpoint, nowMs);
       if (rank >= bestRank) continue;
@@ -142,15 +146,16 @@ export class EndpointBook {
     return best;
   }
 
-  hasUntried(tried: ReadonlySet<string>, nowMs: number): boolean {
-    for (const endpoint of this.#offered(nowMs)) if (!tried.has(endpoint.key)) return true;
+  hasUntried(tried: ReadonlySet<string>, nowMs: number, offer: Offer = "speaking"): boolean {
+    for (const endpoint of this.#offered(nowMs, offer)) if (!tried.has(endpoint.key)) return true;
     return false;
   }
 
   /** Everyone but those that fell silent; those too, when there is nobody else: asking them costs a whole attempt. */
-  #offered(nowMs: number): readonly Endpoint[] {
+  #offered(nowMs: number, offer: Offer): readonly Endpoint[] {
     const strangers = this.#seeds.filter((seed) => !this.#leadsToMember(seed));
     const endpoints = [...this.#nodes.values(), ...strangers];
+    if (offer === "everyone") return endpoints;
     const speaking = endpoints.filter((endpoint) => !this.#isSilent(endpoint, nowMs));
     return speaking.length > 0 ? speaking : endpoints;
   }

@@ -2,7 +2,16 @@
  * The life of one call: it ends once, at its answer, its deadline, its caller's change of mind or the end of the
  * client, and whatever it held is given back at that moment, wherever its attempts happen to be.
  */
-import { assert, AspenError, type CallOptions, type CancelTimer, type Clock, type ErrorCode } from "@aspenjs/api";
+import {
+  abandonedError,
+  assert,
+  AspenError,
+  type CallOptions,
+  type CancelTimer,
+  type Clock,
+  type ErrorCode,
+} from "@aspenjs/api";
+import type { Offer } from "./endpoint-book.ts";
 import { limits } from "./limits.ts";
 import { RetryPolicy, type Repeatability } from "./retry-policy.ts";
 
@@ -20,6 +29,7 @@ export interface PendingCallOptions {
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
   readonly repeatability: Repeatability;
+  readonly offer: Offer;
   readonly reject: (error: AspenError) => void;
 }
 
@@ -35,6 +45,7 @@ export function deadlineOf(options: CallOptions | undefined, deadlineMsDefault: 
 export class PendingCall {
   readonly policy: RetryPolicy;
   readonly signal: AbortSignal | undefined;
+  readonly offer: Offer;
   /** What this call waits for before it can be sent itself: whatever holds that up holds this one up too. */
   waitsFor: Errand | undefined;
   /** Called when the call ends, before its promise settles. */
@@ -53,6 +64,7 @@ export class PendingCall {
     this.#release = release;
     this.policy = new RetryPolicy(options.repeatability);
     this.signal = signal;
+    this.offer = options.offer;
     this.#expiresAtMs = clock.nowMs() + deadlineMs;
     this.#cancelDeadline = clock.setTimer(deadlineMs, () => this.fail(this.#timeout()));
     this.#onAbort = signal === undefined ? undefined : () => this.fail(this.#abandoned(signal));
@@ -130,9 +142,7 @@ export class PendingCall {
   }
 
   #abandoned(signal: AbortSignal): AspenError {
-    if (signal.reason instanceof AspenError) return signal.reason;
-    const details = { outcome: this.#outcome() };
-    return new AspenError("timeout", "the caller gave up", { details, retryable: false, cause: signal.reason });
+    return abandonedError(signal, { outcome: this.#outcome() });
   }
 
   /** A call that was never sent did nothing; of any other without an answer, nobody can tell. */

@@ -13,6 +13,7 @@ import {
   type LeaseStatus,
   type ListLeasesRequest,
   type ListLeasesResult,
+  type ReadOptions,
   type ScanRequest,
   type ScanResult,
   type Watch,
@@ -22,6 +23,7 @@ import {
 } from "@aspenjs/api";
 import type { AnswerOfKind, RequestByKind, RequestKind } from "@aspenjs/protocol";
 import type { CallDriver } from "./call-driver.ts";
+import { readWithFallback, type ReadKind } from "./local-fallback.ts";
 import {
   getKeyRequest,
   getLeaseStatusRequest,
@@ -50,15 +52,15 @@ export class RemoteKeyValueStore implements KeyValueStore {
   }
 
   async get(request: GetRequest, options?: CallOptions): Promise<GetResult> {
-    return this.#ask("get", getKeyRequest(request), options);
+    return this.#read("get", request, getKeyRequest(request), options);
   }
 
   async getMulti(request: GetMultiRequest, options?: CallOptions): Promise<GetMultiResult> {
-    return this.#ask("getMulti", getMultiKeysRequest(request), options);
+    return this.#read("getMulti", request, getMultiKeysRequest(request), options);
   }
 
   async scan(request: ScanRequest, options?: CallOptions): Promise<ScanResult> {
-    return this.#ask("scan", scanKeysRequest(request), options);
+    return this.#read("scan", request, scanKeysRequest(request), options);
   }
 
   async keepLeaseAlive(leaseId: LeaseId, options?: CallOptions): Promise<LeaseStatus> {
@@ -67,11 +69,21 @@ export class RemoteKeyValueStore implements KeyValueStore {
   }
 
   async getLease(request: GetLeaseRequest, options?: CallOptions): Promise<GetLeaseResult> {
-    return this.#ask("getLease", getLeaseStatusRequest(request), options);
+    return this.#read("getLease", request, getLeaseStatusRequest(request), options);
   }
 
   async listLeases(request: ListLeasesRequest = {}, options?: CallOptions): Promise<ListLeasesResult> {
-    return this.#ask("listLeases", listLeaseStatusesRequest(request), options);
+    return this.#read("listLeases", request, listLeaseStatusesRequest(request), options);
+  }
+
+  #read<Kind extends ReadKind>(
+    kind: Kind,
+    { fallback }: ReadOptions,
+    request: RequestByKind[Kind],
+    options: CallOptions | undefined,
+  ): Promise<AnswerOfKind<Kind>> {
+    if (fallback === undefined || request.consistency === "stale") return this.#ask(kind, request, options);
+    return readWithFallback(this.#driver, kind, request, options);
   }
 
   watch(request: WatchRequest, options?: CallOptions): Promise<Watch> {

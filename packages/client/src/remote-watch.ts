@@ -11,6 +11,7 @@
  */
 import {
   AspenError,
+  abandonedError,
   type CancelTimer,
   type Clock,
   type KeyChange,
@@ -81,7 +82,7 @@ export class RemoteWatch implements Watch {
     this.#nextRevision = request.fromRevision;
     this.#fromRevision = request.fromRevision ?? 0;
     this.#cancelDeadline = clock.setTimer(deadlineMs, () => this.fail(this.#tooLate()));
-    this.#onAbort = signal === undefined ? undefined : () => this.fail(abandoned(signal));
+    this.#onAbort = signal === undefined ? undefined : () => this.fail(abandonedError(signal));
     if (this.#onAbort !== undefined) signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
@@ -240,9 +241,4 @@ export class RemoteWatch implements Watch {
 
 function bytesOf({ changes }: WatchBatch): number {
   return changes.reduce((sum, change) => sum + keyChangeBytes(change), 0);
-}
-
-function abandoned(signal: AbortSignal): AspenError {
-  if (signal.reason instanceof AspenError) return signal.reason;
-  return new AspenError("timeout", "the caller gave up", { retryable: false, cause: signal.reason });
 }

@@ -115,9 +115,9 @@ export function assertNodeRecords(records: readonly NodeRecord[]): void {
   for (const record of records) assertNodeRecord(record);
 }
 
-function consistencyOf({ consistency = "linearizable" }: ReadOptions): ReadConsistency {
-  assertReadOptions({ consistency });
-  return consistency;
+function consistencyOf(request: ReadOptions): ReadConsistency {
+  assertReadOptions(request);
+  return request.consistency ?? "linearizable";
 }
 
 function assertText(what: string, text: string, bytesMax: number): void {

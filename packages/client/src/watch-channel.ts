@@ -4,6 +4,7 @@
  */
 import {
   AspenError,
+  abandonedError,
   assertWatchRequest,
   isRetryable,
   type CallOptions,
@@ -83,7 +84,7 @@ export class WatchChannel {
       onDrained: (drained) => this.#ask(drained),
     });
     this.#watches.add(watch);
-    if (signal?.aborted === true) watch.fail(new AspenError("timeout", "the caller gave up", { retryable: false }));
+    if (signal?.aborted === true) watch.fail(abandonedError(signal));
     else if (this.#stream !== undefined) this.#ask(watch);
     else if (!this.#isRunning) void this.#run();
     return watch.begun;

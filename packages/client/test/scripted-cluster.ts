@@ -171,6 +171,15 @@ export class ScriptedCluster {
         return encodeClientAnswer("get", { ...this.#label, entry: this.log.entries.get(request.key) });
       case "scan":
         return encodeClientAnswer("scan", { ...this.#label, entries: [], count: 0, isTruncated: false });
+      case "getMulti":
+        return encodeClientAnswer("getMulti", {
+          ...this.#label,
+          entries: request.keys.map((key) => this.log.entries.get(key)),
+        });
+      case "getLease":
+        return encodeClientAnswer("getLease", { ...this.#label, lease: undefined, keyCount: 0, keys: [] });
+      case "listLeases":
+        return encodeClientAnswer("listLeases", { ...this.#label, leases: [], isTruncated: false });
       case "currentState":
         return encodeClientAnswer("currentState", this.state);
       case "getLeader":

@@ -5,19 +5,22 @@ import {
   type KeyValueEntry,
   type KeyValueStore,
   type ReadConsistency,
+  type ReadFallback,
 } from "@aspenjs/api";
 import { Command } from "commander";
 import type { CommandRunner } from "../command-runner.ts";
 import { entryJson, entryLines, entryTable, labelJson } from "../entry-view.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
-import { consistencyOption } from "../global-options.ts";
+import { consistencyOption, fallbackOption } from "../global-options.ts";
 import { examples } from "../help.ts";
 import type { Invocation } from "../invocation.ts";
 import type { Report } from "../output-format.ts";
 import { printable } from "../printable.ts";
+import { hintIfStale } from "../stale-hint.ts";
 
 interface GetOptions {
   readonly consistency: ReadConsistency;
+  readonly fallback?: ReadFallback;
 }
 
 export function kvGetCommand(runner: CommandRunner): Command {
@@ -26,6 +29,7 @@ export function kvGetCommand(runner: CommandRunner): Command {
     .description("Prints keys with their values, all of one moment. Ends with 3 when one of the keys does not exist.")
     .argument("<key...>", "the keys, at most 1,000")
     .addOption(consistencyOption())
+    .addOption(fallbackOption())
     .addHelpText(
       "after",
       `
@@ -36,15 +40,16 @@ ${examples(
   ["aspen kv get photo -o raw > photo.jpg", "the value, byte for byte"],
   ["aspen kv get greeting --endpoint 127.0.0.1:7602", "as this node sees it"],
   ["aspen kv get greeting --consistency stale", "at once, even without a quorum"],
+  ["aspen kv get greeting --fallback local", "stale only if no leader answers"],
 )}`,
     )
-    .action((keys: readonly string[], { consistency }: GetOptions, command: Command) =>
+    .action((keys: readonly string[], options: GetOptions, command: Command) =>
       runner.run(command, (invocation) =>
         invocation.withClient(({ store }) => {
           const [key = "", ...others] = keys;
           return others.length === 0
-            ? getOne(invocation, store, key, consistency)
-            : getSeveral(invocation, store, keys, consistency);
+            ? getOne(invocation, store, key, options)
+            : getSeveral(invocation, store, keys, options);
         }),
       ),
     );
@@ -54,10 +59,11 @@ async function getOne(
   invocation: Invocation,
   store: KeyValueStore,
   key: string,
-  consistency: ReadConsistency,
+  { consistency, ...fallback }: GetOptions,
 ): Promise<ExitCode> {
-  const result = await store.get({ key, consistency });
+  const result = await store.get({ key, consistency, ...fallback });
   const { entry } = result;
+  hintIfStale(invocation, consistency, result);
   if (entry === undefined) throw new AspenError("not_found", missingText(key));
   await invocation.print(getReport(result, entry));
   return EXIT_CODES.ok;
@@ -68,9 +74,10 @@ async function getSeveral(
   invocation: Invocation,
   store: KeyValueStore,
   keys: readonly string[],
-  consistency: ReadConsistency,
+  { consistency, ...fallback }: GetOptions,
 ): Promise<ExitCode> {
-  const result = await store.getMulti({ keys, consistency });
+  const result = await store.getMulti({ keys, consistency, ...fallback });
+  hintIfStale(invocation, consistency, result);
   const missing = keys.filter((_key, position) => result.entries[position] === undefined);
   await invocation.print(getMultiReport(result, missing));
   for (const key of missing) invocation.hint(`aspen: not_found: ${printable(missingText(key))}`);

@@ -1,13 +1,22 @@
-import { assert, type KeyRange, type KeyValueStore, type ReadConsistency, type ScanResult } from "@aspenjs/api";
+import {
+  assert,
+  type KeyRange,
+  type KeyValueStore,
+  type ReadConsistency,
+  type ReadFallback,
+  type ReadOptions,
+  type ScanResult,
+} from "@aspenjs/api";
 import { Command, Option } from "commander";
 import type { CommandRunner } from "../command-runner.ts";
 import { labelJson } from "../entry-view.ts";
-import { argument, consistencyOption, parseCount } from "../global-options.ts";
+import { argument, consistencyOption, fallbackOption, parseCount } from "../global-options.ts";
 import { examples } from "../help.ts";
 import type { Invocation } from "../invocation.ts";
 import { keyRangeOf } from "../key-range.ts";
 import { limits } from "../limits.ts";
 import { ScanPrinter } from "../scan-printer.ts";
+import { hintIfStale } from "../stale-hint.ts";
 
 interface ScanOptions {
   readonly start?: string;
@@ -18,6 +27,7 @@ interface ScanOptions {
   readonly keysOnly?: boolean;
   readonly count?: boolean;
   readonly consistency: ReadConsistency;
+  readonly fallback?: ReadFallback;
 }
 
 export function kvScanCommand(runner: CommandRunner): Command {
@@ -37,6 +47,7 @@ export function kvScanCommand(runner: CommandRunner): Command {
     .option("--keys-only", "without values")
     .addOption(new Option("--count", "only how many there are").conflicts(["limit", "all", "keysOnly", "reverse"]))
     .addOption(consistencyOption())
+    .addOption(fallbackOption())
     .addHelpText(
       "after",
       `
@@ -63,9 +74,10 @@ async function count(
   invocation: Invocation,
   store: KeyValueStore,
   range: KeyRange,
-  { consistency }: ScanOptions,
+  options: ScanOptions,
 ): Promise<void> {
-  const result = await store.scan({ range, limit: 0, consistency });
+  const result = await store.scan({ range, limit: 0, ...readOptionsOf(options) });
+  hintIfStale(invocation, options.consistency, result);
   await invocation.print({
     json: { count: result.count, ...labelJson(result) },
     table: () => String(result.count),
@@ -79,19 +91,28 @@ async function scan(
   range: KeyRange,
   options: ScanOptions,
 ): Promise<void> {
-  const { reverse = false, keysOnly = false, consistency } = options;
+  const { reverse = false, keysOnly = false } = options;
   const printer = new ScanPrinter({ host: invocation.host, format: invocation.options.output, keysOnly });
   const wanted = options.all === true ? Number.POSITIVE_INFINITY : options.limit;
   let count = 0;
   let last: ScanResult | undefined;
+  let stale: ScanResult | undefined;
   do {
     const limit = Math.min(limits.scanPageEntries, wanted - count);
     const continuation = last?.continuation;
-    const request = { range, limit, reverse, keysOnly, consistency };
+    const request = { range, limit, reverse, keysOnly, ...readOptionsOf(options) };
     last = await store.scan(continuation === undefined ? request : { ...request, continuation });
+    if (last.consistency === "stale") stale ??= last;
     count += last.entries.length;
     await printer.page(last.entries);
   } while (last.continuation !== undefined && count < wanted);
   assert(count <= wanted, "a scan gives no more than was asked for");
-  await printer.end({ count, isTruncated: last.isTruncated, last });
+  // The whole is worth no more than the least of its pages.
+  const label = stale ?? last;
+  await printer.end({ count, isTruncated: last.isTruncated, label });
+  hintIfStale(invocation, options.consistency, label);
+}
+
+function readOptionsOf({ consistency, fallback }: ScanOptions): ReadOptions {
+  return fallback === undefined ? { consistency } : { consistency, fallback };
 }

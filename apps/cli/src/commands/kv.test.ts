@@ -89,6 +89,85 @@ describe("kv get", () => {
   });
 });
 
+describe("a local fallback", () => {
+  const stale = { consistency: "stale", appliedIndex: 7, revision: 5 } as const;
+  const hint = "aspen: stale: no leader answered in time; this is what one node had, at revision 5\n";
+
+  test("is passed on only when it is asked for", async () => {
+    const asked: unknown[] = [];
+    const { store } = new MemoryHost();
+    const noting = storeWith(store, {
+      getMulti: (request) => {
+        asked.push(request);
+        return store.getMulti(request);
+      },
+      scan: (request) => {
+        asked.push(request.fallback);
+        return store.scan(request);
+      },
+    });
+    const host = new MemoryHost({ store: noting });
+    const run = await host.run("kv", "get", "a", "b", "--fallback", "local");
+    expect(run.errors).not.toContain("stale");
+    await host.run("kv", "get", "a", "b");
+    await host.run("kv", "scan", "--fallback", "local");
+    await host.run("kv", "scan", "--count", "--fallback", "local");
+    await host.run("kv", "scan");
+    expect(asked).toEqual([
+      { keys: ["a", "b"], consistency: "linearizable", fallback: "local" },
+      { keys: ["a", "b"], consistency: "linearizable" },
+      "local",
+      "local",
+      undefined,
+    ]);
+    expect(await host.run("kv", "get", "a", "--fallback", "remote")).toMatchObject({ exitCode: 2 });
+  });
+
+  test("says so when it was needed, beside the results and in them", async () => {
+    const { store } = await hostWith({ a: "1", b: "2" });
+    const falling = storeWith(store, {
+      get: async (request) => ({ ...(await store.get(request)), ...stale }),
+      getMulti: async (request) => ({ ...(await store.getMulti(request)), ...stale }),
+      scan: async (request) => ({ ...(await store.scan(request)), ...stale }),
+    });
+    const host = new MemoryHost({ store: falling });
+    for (const command of [["get", "a"], ["get", "a", "b"], ["scan"], ["scan", "--count"]]) {
+      const run = await host.run("kv", ...command, "--fallback", "local", "-o", "json");
+      expect(JSON.parse(run.output)).toMatchObject(stale);
+      expect(run.errors).toContain(hint);
+      expect((await host.run("kv", ...command, "--fallback", "local")).errors).toContain(hint);
+    }
+    // Whoever asks for stale data gets what was asked for.
+    expect((await host.run("kv", "get", "a", "--consistency", "stale")).errors).toBe("");
+  });
+
+  test("the whole of a scan is as stale as its stalest page", async () => {
+    const keys = Array.from({ length: 2_500 }, (_, item) => `key ${String(item).padStart(4, "0")}`);
+    const { store } = await hostWith({});
+    for (const part of [keys.slice(0, 1_000), keys.slice(1_000, 2_000), keys.slice(2_000)]) {
+      await store.write({ kind: "setMulti", pairs: part.map((key) => ({ key, value: textBytes("v") })) });
+    }
+    let pages = 0;
+    const falling = storeWith(store, {
+      scan: async (request) => {
+        pages += 1;
+        return pages === 2 ? { ...(await store.scan(request)), ...stale } : store.scan(request);
+      },
+    });
+    const run = await new MemoryHost({ store: falling }).run(
+      "kv",
+      "scan",
+      "--all",
+      "--fallback",
+      "local",
+      "-o",
+      "json",
+    );
+    expect(JSON.parse(run.output)).toMatchObject({ count: 2_500, ...stale });
+    expect([pages, run.errors]).toEqual([3, hint]);
+  });
+});
+
 describe("kv put", () => {
   test("takes the value from the command line, or every byte of standard input", async () => {
     const host = new MemoryHost({ input: [BINARY.subarray(0, 2), BINARY.subarray(2)] });

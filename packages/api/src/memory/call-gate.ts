@@ -1,14 +1,10 @@
-import { AspenError } from "../aspen-error.ts";
+import { abandonedError } from "../abandoned-error.ts";
 import type { CallOptions } from "../call-options.ts";
 
 /**
  * A call in memory ends at once, so no deadline can pass; only a caller that gave up before it began is refused.
- * @throws AspenError `timeout`, with the signal's reason as its cause
+ * @throws AspenError `timeout`, with the signal's reason as its cause, or that reason if it is an AspenError
  */
 export function assertStillWanted(options: CallOptions | undefined): void {
-  if (options?.signal?.aborted !== true) return;
-  throw new AspenError("timeout", "the caller gave up before the call began", {
-    retryable: false,
-    cause: options.signal.reason,
-  });
+  if (options?.signal?.aborted === true) throw abandonedError(options.signal);
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { AspenError } from "../aspen-error.ts";
 import type { KeyValueStore } from "../key-value-store.ts";
 import { limits } from "../limits.ts";
-import type { ReadConsistency, ScanRequest } from "../read.ts";
+import type { ReadConsistency, ReadFallback, ReadOptions, ScanRequest } from "../read.ts";
 import { keyValueStoreCases } from "../testing/key-value-store-cases.ts";
 import { memorySubject } from "../../test/memory-subject.ts";
 import { createMemoryKeyValueStore } from "./memory-key-value-store.ts";
@@ -90,6 +90,21 @@ test("a consistency that no version knows is refused by every read", async () =>
     store.listLeases({ consistency }),
   ]) {
     expect(await codeOf(call)).toBe("invalid_request");
+  }
+});
+
+test("a fallback is accepted and never needed; one that no version knows is refused by every read", async () => {
+  const store = createMemoryKeyValueStore();
+  const reads = (read: ReadOptions) => [
+    () => store.get({ key: "k", ...read }),
+    () => store.getMulti({ keys: ["k"], ...read }),
+    () => store.scan({ range: { kind: "prefix", prefix: "" }, ...read }),
+    () => store.getLease({ leaseId: 1, ...read }),
+    () => store.listLeases(read),
+  ];
+  for (const call of reads({ fallback: "local" })) expect((await call()).consistency).toBe("linearizable");
+  for (const fallback of ["remote", "", null] as unknown as ReadFallback[]) {
+    for (const call of reads({ fallback })) expect(await codeOf(call())).toBe("invalid_request");
   }
 });
 

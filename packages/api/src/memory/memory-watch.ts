@@ -1,3 +1,4 @@
+import { abandonedError } from "../abandoned-error.ts";
 import { AspenError } from "../aspen-error.ts";
 import type { KeyValueEntry, Revision } from "../key-value-entry.ts";
 import type { CancelTimer, Clock } from "../ports/clock.ts";
@@ -43,7 +44,7 @@ export class MemoryWatch implements Watch {
   readonly #request: WatchRequest;
   readonly #clock: Clock | undefined;
   readonly #stopWaiting: () => void;
-  readonly #stopListening: () => void;
+  readonly #stopListening: () => void = () => {};
   #nextRevision: Revision;
   #reader: Reader | undefined;
   #cancelProgress: CancelTimer = () => {};
@@ -61,12 +62,10 @@ export class MemoryWatch implements Watch {
     this.fromRevision = request.fromRevision ?? history.revision + 1;
     this.#nextRevision = this.fromRevision;
     this.#stopWaiting = history.wait(() => this.#serve());
-    const onAbort = (): void => {
-      const cause: unknown = signal?.reason;
-      this.#finish(new AspenError("timeout", "the caller gave up", { retryable: false, cause }));
-    };
-    signal?.addEventListener("abort", onAbort, { once: true });
-    this.#stopListening = () => signal?.removeEventListener("abort", onAbort);
+    if (signal === undefined) return;
+    const onAbort = (): void => this.#finish(abandonedError(signal));
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#stopListening = () => signal.removeEventListener("abort", onAbort);
   }
 
   async close(): Promise<void> {

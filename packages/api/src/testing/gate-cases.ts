@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { limits } from "../limits.ts";
 import type { WriteCommand } from "../write-command.ts";
 import type { AcceptanceCase } from "./acceptance-case.ts";
-import { bytes, freshPrefix, type KeyValueStoreSubject } from "./key-value-store-subject.ts";
+import { bytes, countedLength, freshPrefix, type KeyValueStoreSubject } from "./key-value-store-subject.ts";
 import { refusal } from "./refusal.ts";
 
 const NEVER_KEYS = ["", "\u0000", "\u0000system", "lone \uD800", "\uDC00 first", "\uDBFF"];
@@ -39,8 +39,9 @@ export const gateCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
       const { store } = subject;
       const prefix = await freshPrefix(subject, "key-size");
       // Two bytes each, so that a store that counts characters lets twice as many pass.
-      const longest = prefix + "é".repeat((limits.keyBytesMax - prefix.length) >> 1);
-      const key = longest.padEnd(longest.length + ((limits.keyBytesMax - prefix.length) & 1), "x");
+      const room = limits.keyBytesMax - countedLength(subject, prefix);
+      const longest = prefix + "é".repeat(room >> 1);
+      const key = longest.padEnd(longest.length + (room & 1), "x");
       await store.write({ kind: "set", key, value: bytes("one") });
       deepEqual((await store.get({ key })).entry?.value, bytes("one"));
       const error = await refusal(store.write({ kind: "set", key: `${key}x`, value: bytes("two") }), "key_too_large");

@@ -4,6 +4,8 @@ import type { KeyValueStore } from "../key-value-store.ts";
 /** Nobody else writes to the store while a case runs. Keys and leases that exist before are left alone. */
 export interface KeyValueStoreSubject {
   readonly store: KeyValueStore;
+  /** Bytes that the store puts before every key, as a namespace does: they count wherever keys do. Default 0. */
+  readonly keyPrefixBytes?: number;
   /** Lets the time by which leases run go on: with a real store by waiting, with a clock by setting it forward. */
   pass(durationMs: number): Promise<void>;
 }
@@ -19,6 +21,11 @@ const SHOWN_BYTES_MAX = 200;
 export async function freshPrefix({ store }: Pick<KeyValueStoreSubject, "store">, topic: string): Promise<string> {
   const { revision } = await store.get({ key: "acceptance/revision" });
   return `acceptance/${topic}/${revision}/`;
+}
+
+/** How much of a limit this start of a key takes. It is ASCII. */
+export function countedLength({ keyPrefixBytes = 0 }: KeyValueStoreSubject, prefix: string): number {
+  return keyPrefixBytes + prefix.length;
 }
 
 export function bytes(text: string): Uint8Array {

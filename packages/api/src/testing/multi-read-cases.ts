@@ -1,7 +1,14 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { limits } from "../limits.ts";
 import type { AcceptanceCase } from "./acceptance-case.ts";
-import { bytes, described, freshPrefix, setAll, type KeyValueStoreSubject } from "./key-value-store-subject.ts";
+import {
+  bytes,
+  countedLength,
+  described,
+  freshPrefix,
+  setAll,
+  type KeyValueStoreSubject,
+} from "./key-value-store-subject.ts";
 import { refusal } from "./refusal.ts";
 
 const ROUNDS = 20;
@@ -84,7 +91,7 @@ export const multiReadCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
       const prefix = await freshPrefix(subject, "get-multi-bytes");
       const keys = ["a", "b", "c", "d", "e"].map((end) => prefix + end);
       const fitting = keys.slice(0, 4);
-      const value = new Uint8Array(limits.scanPageBytesMax / 4 - prefix.length - 1).fill(1);
+      const value = new Uint8Array(limits.scanPageBytesMax / 4 - countedLength(subject, prefix) - 1).fill(1);
       for (const key of fitting) await store.write({ kind: "set", key, value });
       await store.write({ kind: "set", key: `${prefix}e`, value: new Uint8Array() });
       const { entries } = await store.getMulti({ keys: [...fitting, `${prefix}missing`] });
@@ -93,7 +100,7 @@ export const multiReadCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
         [...fitting.map(() => value.byteLength), undefined],
       );
       const error = await refusal(store.getMulti({ keys }), "batch_too_large");
-      const size = limits.scanPageBytesMax + prefix.length + 1;
+      const size = limits.scanPageBytesMax + countedLength(subject, prefix) + 1;
       deepEqual([error.details, error.retryable], [{ size, max: limits.scanPageBytesMax }, false]);
       await store.write({ kind: "deleteMulti", keys });
     },

@@ -5,6 +5,7 @@ import type { WriteCommand } from "../write-command.ts";
 import type { AcceptanceCase } from "./acceptance-case.ts";
 import {
   bytes,
+  countedLength,
   freshPrefix,
   keysOf,
   presentKeys,
@@ -36,7 +37,7 @@ export const resultBoundCases: readonly AcceptanceCase<KeyValueStoreSubject>[] =
       // Four entries that fill a result to the last byte, and one of a key and a byte.
       const keys = ["a", "b", "c", "d", "e"].map((end) => prefix + end);
       const full = keys.slice(0, 4);
-      const value = new Uint8Array(limits.resultBytesMax / 4 - prefix.length - 1).fill(1);
+      const value = new Uint8Array(limits.resultBytesMax / 4 - countedLength(subject, prefix) - 1).fill(1);
       for (const key of full) await store.write({ kind: "set", key, value });
       await store.write({ kind: "set", key: `${prefix}e`, value: new Uint8Array(1) });
       const all = { kind: "prefix", prefix } as const;

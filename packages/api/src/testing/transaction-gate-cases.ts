@@ -3,7 +3,7 @@ import { limits } from "../limits.ts";
 import type { KeyRange } from "../read.ts";
 import type { Compare, TransactionCommand, TransactionOperation } from "../transaction.ts";
 import type { AcceptanceCase } from "./acceptance-case.ts";
-import { bytes, freshPrefix, type KeyValueStoreSubject } from "./key-value-store-subject.ts";
+import { bytes, countedLength, freshPrefix, type KeyValueStoreSubject } from "./key-value-store-subject.ts";
 import { refusal } from "./refusal.ts";
 
 const value = bytes("value");
@@ -60,7 +60,8 @@ export const transactionGateCases: readonly AcceptanceCase<KeyValueStoreSubject>
         failure: [set(0), set(1), set(2)],
       };
       const error = await refusal(store.write(command), "batch_too_large");
-      deepEqual(error.details, { size: limits.commandBytesMax + 8 * (prefix.length + 1), max: limits.commandBytesMax });
+      const size = limits.commandBytesMax + 8 * (countedLength(subject, prefix) + 1);
+      deepEqual(error.details, { size, max: limits.commandBytesMax });
       equal((await store.scan({ range: { kind: "prefix", prefix }, limit: 0 })).count, 0);
     },
   },

@@ -11,7 +11,7 @@ import {
   type WriteResult,
 } from "@aspenjs/api";
 import type { ClusterObserver } from "../cluster/cluster-observer.ts";
-import type { Answer, RecordedCall } from "../workload/recorded-call.ts";
+import { fellBack, type Answer, type RecordedCall } from "../workload/recorded-call.ts";
 import type { AppliedHistory } from "./applied-history.ts";
 
 interface Seen {
@@ -37,6 +37,8 @@ export class Answers implements ClusterObserver {
   readonly #seen: Seen[] = [];
   readonly #refused: { readonly lane: string; readonly command: WriteCommand }[] = [];
   readCount = 0;
+  /** Reads that asked for more than they got, as they had allowed. */
+  fallbackCount = 0;
 
   constructor(history: AppliedHistory) {
     this.#history = history;
@@ -52,7 +54,9 @@ export class Answers implements ClusterObserver {
     if (answer.kind === "write" && call.kind === "write") {
       this.#checkWrite(call.command, answer.result, before, who);
     } else if (answer.kind !== "write" && call.kind !== "write") {
-      this.#checkRead(call.consistency, answer, before, who);
+      const hasFallenBack = fellBack({ call, outcome });
+      if (hasFallenBack) this.fallbackCount += 1;
+      this.#checkRead(hasFallenBack ? "stale" : call.consistency, answer, before, who);
       if (answer.kind === "get" && call.kind === "get") {
         this.#assertVersion(call.key, revision, answer.result.entry, who);
       }

@@ -18,7 +18,7 @@ import {
   type Operation,
 } from "@aspenjs/linearizability";
 import { groupOf, type KeySpace } from "../workload/key-space.ts";
-import type { Answer, Call, RecordedCall } from "../workload/recorded-call.ts";
+import { fellBack, type Answer, type Call, type RecordedCall } from "../workload/recorded-call.ts";
 import type { AppliedHistory } from "./applied-history.ts";
 
 type MapOperation = Operation<MapInput, MapOutput>;
@@ -37,7 +37,7 @@ export interface LinearizabilityOptions {
 
 /**
  * What clients saw, by values alone: neither revisions nor labels nor anything else that the cluster says of itself.
- * Stale reads are left out; they promise nothing.
+ * Stale reads are left out; they promise nothing. So do those that fell back, which their label alone tells.
  */
 export class Linearizability {
   readonly name = "linearizability";
@@ -68,6 +68,7 @@ export class Linearizability {
   /** A call that was refused belongs to no history: it took no effect, and says nothing. */
   #operationOf({ lane, call, startedUs, endedUs, outcome }: RecordedCall): readonly MapOperation[] {
     if (outcome.kind === "refused" || (call.kind !== "write" && call.consistency === "stale")) return [];
+    if (fellBack({ call, outcome })) return [];
     const base = { processId: lane, invokedAt: startedUs };
     if (outcome.kind === "unknown") {
       return call.kind === "write"

@@ -27,6 +27,8 @@ export interface RunMetrics {
   /** Watchers that fell behind what the state remembers. */
   readonly watchesLagged: number;
   readonly readsChecked: number;
+  /** Of them, those that found no leader and were content with stale data. */
+  readonly readsFallenBack: number;
   /** Calls in histories that were searched for an order. */
   readonly callsOrdered: number;
   /** The fullest that any queue toward a peer has been. */
@@ -79,6 +81,7 @@ export function collectMetrics(seen: {
     watchProgress: checkers.watchOrder.progressCount,
     watchesLagged: checkers.watchOrder.laggedCount,
     readsChecked: checkers.answers.readCount,
+    readsFallenBack: checkers.answers.fallbackCount,
     callsOrdered: seen.linearizability.operationCount,
     queuedBytesMax: seen.queues.queuedBytesMax,
     processesKilled: deathCounts.killed,

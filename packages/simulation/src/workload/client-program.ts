@@ -45,6 +45,8 @@ const textEncoder = new TextEncoder();
 export class ClientProgram {
   readonly #options: ClientProgramOptions;
   readonly #random: SeededRandom;
+  /** Dice of its own: whether a read may fall back changes nothing until it does. */
+  readonly #fallbackRandom: SeededRandom;
   #valueCount = 0;
   #lastSeen: Revision = 0;
   readonly #underWay = new Set<Pick<RecordedCall, "lane" | "call" | "startedUs">>();
@@ -52,6 +54,7 @@ export class ClientProgram {
   constructor(options: ClientProgramOptions) {
     this.#options = options;
     this.#random = options.random;
+    this.#fallbackRandom = options.random.child("fallback");
   }
 
   async run(): Promise<void> {
@@ -139,13 +142,18 @@ export class ClientProgram {
     const random = this.#random;
     const consistency = random.pick(this.#options.consistencies);
     const kind = this.#drawKind();
-    if (kind < 2) return { kind: "get", key: keys.pickKey(random), consistency };
-    if (kind === 2) return { kind: "getMulti", keys: this.#pickKeys(), consistency };
+    const read = this.#mayFallBack() ? ({ consistency, fallback: "local" } as const) : { consistency };
+    if (kind < 2) return { kind: "get", key: keys.pickKey(random), ...read };
+    if (kind === 2) return { kind: "getMulti", keys: this.#pickKeys(), ...read };
     if (kind === 3) {
       const prefix = groupPrefix(keys.pickGroup(random));
-      return { kind: "scan", range: { kind: "prefix", prefix }, consistency };
+      return { kind: "scan", range: { kind: "prefix", prefix }, ...read };
     }
     return { kind: "write", command: this.#thinkOfWrite(kind) };
+  }
+
+  #mayFallBack(): boolean {
+    return this.#fallbackRandom.below(4) === 0;
   }
 
   /** Below 4 are reads. */
@@ -240,12 +248,10 @@ async function ask({ store }: AspenClient, call: Call, options: CallOptions): Pr
     case "write":
       return { kind: "write", result: await store.write(call.command, options) };
     case "get":
-      return { kind: "get", result: await store.get({ key: call.key, consistency: call.consistency }, options) };
-    case "getMulti": {
-      const { keys, consistency } = call;
-      return { kind: "getMulti", result: await store.getMulti({ keys, consistency }, options) };
-    }
+      return { kind: "get", result: await store.get(call, options) };
+    case "getMulti":
+      return { kind: "getMulti", result: await store.getMulti(call, options) };
     case "scan":
-      return { kind: "scan", result: await store.scan({ range: call.range, consistency: call.consistency }, options) };
+      return { kind: "scan", result: await store.scan(call, options) };
   }
 }

@@ -3,17 +3,23 @@ import type {
   GetResult,
   KeyRange,
   ReadConsistency,
+  ReadFallback,
   ScanResult,
   WriteCommand,
   WriteResult,
 } from "@aspenjs/api";
 
+interface ReadCall {
+  readonly consistency: ReadConsistency;
+  readonly fallback?: ReadFallback;
+}
+
 /** What a client asked for. */
 export type Call =
   | { readonly kind: "write"; readonly command: WriteCommand }
-  | { readonly kind: "get"; readonly key: string; readonly consistency: ReadConsistency }
-  | { readonly kind: "getMulti"; readonly keys: readonly string[]; readonly consistency: ReadConsistency }
-  | { readonly kind: "scan"; readonly range: KeyRange; readonly consistency: ReadConsistency };
+  | ({ readonly kind: "get"; readonly key: string } & ReadCall)
+  | ({ readonly kind: "getMulti"; readonly keys: readonly string[] } & ReadCall)
+  | ({ readonly kind: "scan"; readonly range: KeyRange } & ReadCall);
 
 export type Answer =
   | { readonly kind: "write"; readonly result: WriteResult }
@@ -38,4 +44,11 @@ export interface RecordedCall {
   /** Infinity when the client died first. */
   readonly endedUs: number;
   readonly outcome: CallOutcome;
+}
+
+/** A read that promised more than `stale` and came to that: nobody led in time, and its caller had allowed it. */
+export function fellBack({ call, outcome }: Pick<RecordedCall, "call" | "outcome">): boolean {
+  if (call.kind === "write" || call.fallback === undefined || call.consistency === "stale") return false;
+  if (outcome.kind !== "answered" || outcome.answer.kind === "write") return false;
+  return outcome.answer.result.consistency === "stale";
 }

@@ -8,7 +8,7 @@ import { DRIFT_PPM_MAX } from "../time/machine-clock.ts";
 import { ClientProgram, type ClientProgramOptions } from "./client-program.ts";
 import { LOCK_PREFIX, LockProgram } from "./lock-program.ts";
 import { groupPrefix, type KeySpace } from "./key-space.ts";
-import type { RecordedCall } from "./recorded-call.ts";
+import { fellBack, type RecordedCall } from "./recorded-call.ts";
 import { WatchProgram } from "./watch-program.ts";
 
 export interface WorkloadOptions {
@@ -259,5 +259,5 @@ function callText({ call, outcome, startedUs }: RecordedCall): string {
   const what = call.kind === "write" ? call.command.kind : `${call.kind} ${call.consistency}`;
   const came =
     outcome.kind === "answered" ? `revision ${outcome.answer.result.revision}` : `${outcome.kind} ${outcome.code}`;
-  return `${what}, asked at ${startedUs}: ${came}`;
+  return `${what}, asked at ${startedUs}: ${came}${fellBack({ call, outcome }) ? ", fell back to stale" : ""}`;
 }
