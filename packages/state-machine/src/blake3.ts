@@ -71,6 +71,16 @@ export class Blake3 {
   }
 }
 
+/** Hashes pieces one by one, at once. */
+export async function pieceHasher(): Promise<(piece: Uint8Array) => Uint8Array> {
+  piecewise ??= await createBLAKE3();
+  const hasher = piecewise;
+  return (piece) => hasher.init().update(piece).digest("binary");
+}
+
+/** Shared by all: whoever hashes a piece is done with it before anybody else can begin. */
+let piecewise: IHasher | undefined;
+
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -44,7 +44,7 @@ const bytesOf = ({ entries, state }: CanonicalState): Uint8Array =>
   new Uint8Array(Buffer.concat([...canonicalChunks(entries, state)]));
 
 describe("the canonical state", () => {
-  // Replicas of different releases compare checksums over these bytes.
+  // Replicas of different releases compare checksums over these rows.
   test("keeps its bytes", () => {
     const rows = [
       "82008662007340010101f6",

@@ -31,25 +31,39 @@ const STATE = 4;
 const LENGTH_BYTES = 4;
 const ROW_BYTES_MAX = Math.max(stateMachineLimits.sessionRowBytesMax, stateMachineLimits.changeRowBytesMax) + 1_024;
 
-/** Entries must come in key order, sessions in order of their ids. Yields length and row in turn. */
-export function* canonicalChunks(entries: Iterable<KeyValueEntry>, state: SavedState): Generator<Uint8Array> {
-  for (const entry of entries) yield* framed([ENTRY, keyValueEntryRow(entry)]);
-  for (const session of state.sessions) yield* framed([SESSION, encodeSession(session)]);
-  for (const { leaseId, ttlMs, deadlineMs, isOwnedByKey } of state.leases.leases) {
-    yield* framed([LEASE, leaseId, ttlMs, deadlineMs, isOwnedByKey]);
-  }
-  for (const { revision, logTimeMs, content } of state.changes) yield* framed([CHANGES, revision, logTimeMs, content]);
-  const { lastApplied, revision, logTimeMs, leases } = state;
-  const membership = storedMembershipToRow(state.membership);
-  yield* framed([STATE, membership, lastApplied.term, lastApplied.index, revision, logTimeMs, leases.extendedAtMs]);
+export interface CanonicalRow {
+  /** What the row is of: while this object is the same, so are the bytes. */
+  readonly source: object;
+  readonly row: Row;
 }
 
-function* framed(row: Row): Generator<Uint8Array> {
-  const bytes = encodeRow(row);
-  const length = new Uint8Array(LENGTH_BYTES);
-  new DataView(length.buffer).setUint32(0, bytes.byteLength);
-  yield length;
-  yield bytes;
+/** Entries must come in key order, sessions in order of their ids. */
+export function* canonicalRows(entries: Iterable<KeyValueEntry>, state: SavedState): Generator<CanonicalRow> {
+  for (const entry of entries) yield { source: entry, row: [ENTRY, keyValueEntryRow(entry)] };
+  for (const session of state.sessions) yield { source: session, row: [SESSION, encodeSession(session)] };
+  for (const lease of state.leases.leases) {
+    const { leaseId, ttlMs, deadlineMs, isOwnedByKey } = lease;
+    yield { source: lease, row: [LEASE, leaseId, ttlMs, deadlineMs, isOwnedByKey] };
+  }
+  for (const changes of state.changes) {
+    const { revision, logTimeMs, content } = changes;
+    yield { source: changes, row: [CHANGES, revision, logTimeMs, content] };
+  }
+  const { lastApplied, revision, logTimeMs, leases } = state;
+  const membership = storedMembershipToRow(state.membership);
+  const { term, index } = lastApplied;
+  yield { source: state, row: [STATE, membership, term, index, revision, logTimeMs, leases.extendedAtMs] };
+}
+
+/** Yields length and row in turn. */
+export function* canonicalChunks(entries: Iterable<KeyValueEntry>, state: SavedState): Generator<Uint8Array> {
+  for (const { row } of canonicalRows(entries, state)) {
+    const bytes = encodeRow(row);
+    const length = new Uint8Array(LENGTH_BYTES);
+    new DataView(length.buffer).setUint32(0, bytes.byteLength);
+    yield length;
+    yield bytes;
+  }
 }
 
 export interface CanonicalState {

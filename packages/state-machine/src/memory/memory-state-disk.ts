@@ -1,12 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { SnapshotMeta, StorageFault } from "@aspenjs/api";
 import { canonicalChunks, readCanonicalState, type CanonicalState } from "../canonical-state.ts";
-import type { KeyBounds } from "../key-range.ts";
 import type { HistoryLimits } from "../limits.ts";
 import { ReplicatedState } from "../replicated-state.ts";
+import { stateChecksum, type RowDigests } from "../state-checksum.ts";
 import { MemoryTable } from "./memory-table.ts";
-
-const EVERYTHING: KeyBounds = { lower: "", upper: undefined };
 
 /** What a machine works on: as after the last `apply`, flushed or not. */
 export interface MemoryContents {
@@ -31,6 +29,7 @@ export interface MemoryIncoming {
  */
 export class MemoryStateDisk {
   readonly #historyLimits: HistoryLimits | undefined;
+  readonly #digests: RowDigests = new WeakMap();
   #contents: MemoryContents;
   /** As it was at the last flush; turned into bytes only when it is needed, which is seldom. */
   #durable: CanonicalState;
@@ -81,6 +80,12 @@ export class MemoryStateDisk {
     return bytesOf(heldIn(this.#contents));
   }
 
+  /** Of what is applied by now, whatever is applied while it is being hashed. */
+  checksum(): Promise<string> {
+    const { entries, state } = heldIn(this.#contents);
+    return stateChecksum(entries, state, this.#digests);
+  }
+
   /** Everything applied becomes durable. */
   flush(): void {
     this.#durable = heldIn(this.#contents);
@@ -101,8 +106,7 @@ export class MemoryStateDisk {
 
 /** What nobody changes any more, whatever is applied behind it. */
 function heldIn({ table, state }: MemoryContents): CanonicalState {
-  const everything = table.entriesIn(EVERYTHING, { reverse: false, keysOnly: false }, Number.MAX_SAFE_INTEGER);
-  return { entries: [...everything], state: state.saved() };
+  return { entries: table.held(), state: state.saved() };
 }
 
 function bytesOf({ entries, state }: CanonicalState): Uint8Array {

@@ -19,7 +19,7 @@ import type {
   StoredLease,
   TakeSnapshotOutcome,
 } from "@aspenjs/api";
-import { Blake3, toHex } from "../blake3.ts";
+import { Blake3 } from "../blake3.ts";
 import { decodeEntries } from "../decoded-entry.ts";
 import { scanBounds } from "../key-range.ts";
 import { collectScanPage, SCAN_PAGE_EMPTY } from "../scan-page.ts";
@@ -130,7 +130,7 @@ class MemoryStateMachine implements KeyValueStateMachine {
 
   async checksum(): Promise<string> {
     this.#assertReadable();
-    return toHex(await Blake3.digestOf([this.#disk.bytes()]));
+    return this.#disk.checksum();
   }
 
   async takeSnapshot(): Promise<TakeSnapshotOutcome> {

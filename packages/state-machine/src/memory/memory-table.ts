@@ -4,6 +4,7 @@ import type { EntryOrder, KeyValueTable } from "../key-value-table.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 
 const EMPTY = new Uint8Array();
+const EVERYTHING: KeyBounds = { lower: "", upper: undefined };
 
 /** Entries by key, and the keys in order. What goes out is a copy: nobody changes the state from outside. */
 export class MemoryTable implements KeyValueTable {
@@ -44,6 +45,16 @@ export class MemoryTable implements KeyValueTable {
       const entry = this.get(key);
       if (entry !== undefined) yield keysOnly ? { ...entry, value: EMPTY } : entry;
     }
+  }
+
+  /** Every entry, by key, as it is held: an entry is replaced and never changed, and no reader may change it. */
+  held(): readonly KeyValueEntry[] {
+    const held: KeyValueEntry[] = [];
+    for (const key of this.#keys.ascending(EVERYTHING)) {
+      const entry = this.#entries.get(key);
+      if (entry !== undefined) held.push(entry);
+    }
+    return held;
   }
 
   leaseKeys(leaseId: LeaseId, keysMax: number): readonly string[] {

@@ -10,11 +10,11 @@ import { open, rm, stat } from "node:fs/promises";
 import { isSameLogId, unreachable, type SnapshotMeta, type StorageFault } from "@aspenjs/api";
 import { DecodeError } from "@aspenjs/codec";
 import { SqliteError, type Database } from "better-sqlite3";
-import { Blake3, toHex } from "../blake3.ts";
-import { canonicalChunks } from "../canonical-state.ts";
+import { Blake3 } from "../blake3.ts";
 import type { SavedState } from "../replicated-state.ts";
 import { decodeChanges } from "../change-row.ts";
 import { isSameSnapshot } from "../snapshot-meta-row.ts";
+import { stateChecksum } from "../state-checksum.ts";
 import { syncFile, touchPrivately } from "./durable-file.ts";
 import { allEntries } from "./entry-table.ts";
 import { openBeside, openFinished } from "./open-database.ts";
@@ -152,9 +152,9 @@ async function isWithoutWriteAhead(path: string): Promise<boolean> {
 async function checksumState(databasePath: string): Promise<string> {
   return withDatabase(openBeside(databasePath), async (database) => {
     database.exec("BEGIN");
-    const digest = await Blake3.digestOf(canonicalChunks(allEntries(database), loadState(database)));
+    const checksum = await stateChecksum(allEntries(database), loadState(database));
     database.exec("COMMIT");
-    return toHex(digest);
+    return checksum;
   });
 }
 
