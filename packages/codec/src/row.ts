@@ -13,16 +13,13 @@ export type Cell = number | string | boolean | null | Uint8Array | readonly Cell
 /** A row is a positional list of cells: the order is the schema, and the writer and the reader both state it. */
 export type Row = readonly Cell[];
 
-const DECODE_OPTIONS = {
+const TOKEN_OPTIONS = {
   strict: true,
   allowIndefinite: false,
   allowUndefined: false,
   allowInfinity: false,
   allowNaN: false,
   allowBigInt: true,
-  useMaps: true,
-  rejectDuplicateMapKeys: true,
-  retainStringBytes: true,
 } as const;
 
 export function encodeRow(row: Row): Uint8Array {
@@ -44,10 +41,12 @@ export function decodeRow(
     throw new DecodeError(`row of ${bytes.byteLength} bytes exceeds ${rowBytesMax}`);
   }
   // A Buffer hands out views of itself where a plain array hands out copies: what is decoded must own its memory.
-  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isPlain = Object.getPrototypeOf(bytes) === Uint8Array.prototype;
+  const plain = isPlain ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const tokenizer = new StrictTokenizer(plain, TOKEN_OPTIONS, rowCellsMax);
   let value: unknown;
   try {
-    value = decode(plain, { ...DECODE_OPTIONS, tokenizer: new StrictTokenizer(plain, DECODE_OPTIONS, rowCellsMax) });
+    value = decode(plain, { tokenizer, useMaps: true, rejectDuplicateMapKeys: true });
   } catch (cause) {
     throw new DecodeError("not a canonical row", { cause });
   }

@@ -7,6 +7,8 @@ const BYTE_ORDER_MARK_FIRST_BYTE = 0xef;
 const UINT_OF_EIGHT_BYTES = 0x1b;
 const NEGINT_OF_EIGHT_BYTES = 0x3b;
 const LONG_INTEGER_BYTES = 9;
+const LENGTH_KIND_BITS = 0x1f;
+const LENGTH_OF_ONE_BYTE = 24;
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -27,8 +29,19 @@ export class StrictTokenizer extends Tokenizer {
     this.#cellsLeft -= isBuffered(token) ? limits.cellsPerBuffer : 1;
     if (this.#cellsLeft < 0) throw new DecodeError("too many cells");
     if (Type.equals(token.type, Type.float)) throw new DecodeError("floats are not part of a row");
-    if (Type.equals(token.type, Type.string)) return decodedStrictly(token);
+    if (Type.equals(token.type, Type.string)) this.#decodeStrictly(token);
     return token;
+  }
+
+  /** The library's text decoder replaces what is malformed and drops a leading byte order mark; ours does neither. */
+  #decodeStrictly(token: Token): void {
+    const text: unknown = token.value;
+    const { encodedLength } = token;
+    if (encodedLength === undefined || typeof text !== "string") return;
+    const start = this._pos - encodedLength;
+    const textStart = start + headLengthOf(this.data[start] ?? 0);
+    const isSuspect = this.data[textStart] === BYTE_ORDER_MARK_FIRST_BYTE || text.includes(REPLACEMENT_CHARACTER);
+    if (isSuspect) token.value = strictUtf8.decode(this.data.subarray(textStart, this._pos));
   }
 
   /** Integers of eight bytes, for which the library would take big integers along the way. */
@@ -57,12 +70,8 @@ function isBuffered(token: Token): boolean {
   return Type.equals(token.type, Type.bytes) || Type.equals(token.type, Type.string);
 }
 
-/** The library's text decoder replaces what is malformed and drops a leading byte order mark; ours does neither. */
-function decodedStrictly(token: Token): Token {
-  const text: unknown = token.value;
-  const bytes = token.byteValue;
-  if (bytes === undefined || typeof text !== "string") return token;
-  if (bytes[0] !== BYTE_ORDER_MARK_FIRST_BYTE && !text.includes(REPLACEMENT_CHARACTER)) return token;
-  token.value = strictUtf8.decode(bytes);
-  return token;
+/** Of a text, by its first byte: how many bytes stand before the text itself. */
+function headLengthOf(head: number): number {
+  const lengthKind = head & LENGTH_KIND_BITS;
+  return lengthKind < LENGTH_OF_ONE_BYTE ? 1 : 1 + 2 ** (lengthKind - LENGTH_OF_ONE_BYTE);
 }

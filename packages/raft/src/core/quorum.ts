@@ -19,9 +19,11 @@ export function ballotOutcome(membership: Membership, answers: ReadonlyMap<NodeI
  * rounds and ticks are all asked this way. With no voters nothing is ever reached.
  */
 export function quorumValue(membership: Membership, reached: (nodeId: NodeId) => number): number {
-  const sets = voterSets(membership);
-  if (sets.length === 0) return Number.NEGATIVE_INFINITY;
-  return Math.min(...sets.map((voters) => majorityValue(voters, reached)));
+  const { voters, outgoingVoters } = membership;
+  const value = majorityValue(voters, reached);
+  if (outgoingVoters.length === 0) return value;
+  const outgoingValue = majorityValue(outgoingVoters, reached);
+  return voters.length === 0 ? outgoingValue : Math.min(value, outgoingValue);
 }
 
 function voterSets(membership: Membership): readonly (readonly NodeId[])[] {

@@ -10,7 +10,7 @@ import { LogMirror } from "./log-mirror.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
 import { WatchOrder } from "./watch-order.ts";
 
-const CHECKSUM_EVERY = 8;
+const CHECKSUM_EVERY = 16;
 
 export interface CheckerOptions {
   /** Of a state in memory, a checksum is of the very state that is there when it is asked for. */

@@ -18,6 +18,8 @@ import type { ClusterObserver } from "../cluster/cluster-observer.ts";
 export interface AppliedEntry {
   readonly index: LogIndex;
   readonly command: LogCommand | undefined;
+  readonly outcome: CommandResult | undefined;
+  /** The outcome as a text: equal texts are equal outcomes. */
   readonly result: string;
   readonly revisionBefore: Revision;
   readonly revision: Revision;
@@ -95,7 +97,14 @@ export class AppliedHistory implements ClusterObserver {
     const command = entry.payload.kind === "command" ? decodeLogCommand(entry.payload.command) : undefined;
     const revisionBefore = this.#entries.at(-1)?.revision ?? 0;
     const { revision } = machine;
-    this.#entries.push({ index: entry.index, command, result: resultText(result), revisionBefore, revision });
+    this.#entries.push({
+      index: entry.index,
+      command,
+      outcome: result,
+      result: resultText(result),
+      revisionBefore,
+      revision,
+    });
     if (command === undefined || revision === revisionBefore) return;
     this.#noteChanges(revision, machine);
   }

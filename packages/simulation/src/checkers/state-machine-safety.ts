@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   assert,
   type CommandResult,
@@ -35,11 +36,10 @@ export class StateMachineSafety implements ClusterObserver {
   onApplied(nodeId: NodeId, entry: LogEntry, result: CommandResult | undefined, machine: KeyValueStateMachine): void {
     const known = this.#options.history.at(entry.index);
     assert(known !== undefined, "the history is written before it is compared");
-    const text = resultText(result);
-    assert(
-      text === known.result,
-      `entry ${entry.index} came to ${text} on node ${nodeId}, and to ${known.result} before`,
-    );
+    if (!isDeepStrictEqual(result, known.outcome)) {
+      const text = resultText(result);
+      assert(false, `entry ${entry.index} came to ${text} on node ${nodeId}, and to ${known.result} before`);
+    }
     assert(
       machine.revision === known.revision,
       `behind entry ${entry.index} node ${nodeId} is at revision ${machine.revision}, another was at ${known.revision}`,

@@ -42,8 +42,8 @@ export class MemoryTable implements KeyValueTable {
     for (const key of reverse ? this.#keys.descending(bounds) : this.#keys.ascending(bounds)) {
       if (count === entriesMax) return;
       count += 1;
-      const entry = this.get(key);
-      if (entry !== undefined) yield keysOnly ? { ...entry, value: EMPTY } : entry;
+      const entry = this.#entries.get(key);
+      if (entry !== undefined) yield { ...entry, value: keysOnly ? EMPTY : entry.value.slice() };
     }
   }
 
