@@ -58,8 +58,7 @@ export async function measureWatchers(options: WatchersOptions): Promise<Watcher
     );
     const resident = [await residentMib(cluster)];
     const middle = sleep(durationMs / 2).then(async () => resident.push(await residentMib(cluster)));
-    const counts = await write(stores, options);
-    await middle;
+    const [counts] = await Promise.all([write(stores, options), middle]);
     await sleep(SETTLE_MS);
     resident.push(await residentMib(cluster));
     const writes = counts.reduce((sum, count) => sum + count, 0);
@@ -109,11 +108,12 @@ async function follow(store: KeyValueStore, number: number, latenciesMs: number[
 async function write(stores: readonly KeyValueStore[], options: WatchersOptions): Promise<readonly number[]> {
   const { watchers, writesPerSecond, durationMs, onSecond } = options;
   const counts = Array.from({ length: watchers }, () => 0);
-  const pending = new Set<Promise<unknown>>();
+  const pending = new Set<Promise<void>>();
   const startMs = performance.now();
   let sent = 0;
   let reported = 0;
-  while (performance.now() - startMs < durationMs) {
+  let failure: { readonly error: unknown } | undefined;
+  while (failure === undefined && performance.now() - startMs < durationMs) {
     const elapsedMs = performance.now() - startMs;
     const due = Math.floor((elapsedMs * writesPerSecond) / 1_000);
     for (; sent < due; sent += 1) {
@@ -121,9 +121,12 @@ async function write(stores: readonly KeyValueStore[], options: WatchersOptions)
       counts[number] = (counts[number] ?? 0) + 1;
       const value = textEncoder.encode(`${counts[number]} ${performance.now()}`);
       const store = stores[sent % stores.length] as KeyValueStore;
-      const call = store.write({ kind: "set", key: `${prefixOf(number)}k`, value }).finally(() => {
-        pending.delete(call);
-      });
+      const call = store.write({ kind: "set", key: `${prefixOf(number)}k`, value }).then(
+        () => void pending.delete(call),
+        (error: unknown) => {
+          failure ??= { error };
+        },
+      );
       pending.add(call);
     }
     const second = Math.floor(elapsedMs / 1_000);
@@ -134,6 +137,7 @@ async function write(stores: readonly KeyValueStore[], options: WatchersOptions)
     await sleep(TICK_MS);
   }
   await Promise.all(pending);
+  if (failure !== undefined) throw new Error("the cluster does not keep up with the writes", { cause: failure.error });
   return counts;
 }
 
