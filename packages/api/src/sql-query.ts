@@ -1,5 +1,5 @@
 import type { CallOptions } from "./call-options.ts";
-import type { ReadLabel, ReadOptions } from "./read.ts";
+import type { ReadConsistency, ReadLabel } from "./read.ts";
 
 /**
  * One value of SQL. An INTEGER is a number as long as it is a safe one, and a bigint beyond; a REAL is a number; TEXT is
@@ -16,7 +16,9 @@ export type SqlParameter = SqlCell | boolean;
  * - `kv(key, value, value_text, version, create_revision, mod_revision, lease_id)`
  * - `leases(lease_id, ttl_ms, deadline_ms, key_count)`, where `deadline_ms` is a log time
  */
-export interface SqlQueryRequest extends ReadOptions {
+export interface SqlQueryRequest {
+  /** Default: `linearizable`. */
+  readonly consistency?: ReadConsistency;
   /** At most 64 KiB of UTF-8. */
   readonly sql: string;
   /** One for each `?` of the statement, at most 100. */

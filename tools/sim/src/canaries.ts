@@ -281,6 +281,13 @@ export const CANARIES: readonly SimulationCanary[] = [
     replace: "for (const key of keys) changes.set(key, new Uint8Array());",
   },
   {
+    name: "query-of-an-earlier-moment",
+    why: "a query sees whatever its reader saw last, which may be older than what was acknowledged",
+    file: "packages/cluster/src/request-router.ts",
+    find: "const appliedIndexMin = machine.appliedState.lastApplied.index;",
+    replace: "const appliedIndexMin = 0;",
+  },
+  {
     name: "watch-without-catching-up",
     why: "a watcher counts as live when it has read one page of the history, and what lies behind it is never told",
     file: "packages/cluster/src/watch-hub.ts",

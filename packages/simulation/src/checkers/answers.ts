@@ -39,6 +39,7 @@ export class Answers implements ClusterObserver {
   readCount = 0;
   /** Reads that asked for more than they got, as they had allowed. */
   fallbackCount = 0;
+  queryCount = 0;
 
   constructor(history: AppliedHistory) {
     this.#history = history;
@@ -56,6 +57,7 @@ export class Answers implements ClusterObserver {
     } else if (answer.kind !== "write" && call.kind !== "write") {
       const hasFallenBack = fellBack({ call, outcome });
       if (hasFallenBack) this.fallbackCount += 1;
+      if (call.kind === "scan" && call.isInSql) this.queryCount += 1;
       this.#checkRead(hasFallenBack ? "stale" : call.consistency, answer, before, who);
       if (answer.kind === "get" && call.kind === "get") {
         this.#assertVersion(call.key, revision, answer.result.entry, who);

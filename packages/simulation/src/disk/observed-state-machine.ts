@@ -17,14 +17,16 @@ import type {
   SnapshotMeta,
   SnapshotSink,
   SnapshotSource,
+  SqlReader,
   StorageOutcome,
   StoredLease,
   TakeSnapshotOutcome,
 } from "@aspenjs/api";
 import type { ClusterObserver } from "../cluster/cluster-observer.ts";
+import { SimulatedSql } from "./simulated-sql.ts";
 
 /** How long the machine takes; resolves never when its process is gone. */
-export type Pace = (work: "apply" | "flush" | "snapshot") => Promise<void>;
+export type Pace = (work: "apply" | "flush" | "query" | "snapshot") => Promise<void>;
 
 type MachineObserver = Required<Pick<ClusterObserver, "onApplied" | "onSnapshotInstalled">>;
 
@@ -38,10 +40,12 @@ export interface ObservedStateMachineInit {
 
 /** A state machine that tells what is done to it, and takes its time. */
 export class ObservedStateMachine implements KeyValueStateMachine {
+  readonly sql: SqlReader;
   readonly #init: ObservedStateMachineInit;
 
   constructor(init: ObservedStateMachineInit) {
     this.#init = init;
+    this.sql = new SimulatedSql(init.machine, () => init.pace("query"));
   }
 
   get appliedState(): AppliedState {

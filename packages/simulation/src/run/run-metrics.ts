@@ -29,6 +29,8 @@ export interface RunMetrics {
   readonly readsChecked: number;
   /** Of them, those that found no leader and were content with stale data. */
   readonly readsFallenBack: number;
+  /** Of them, those that asked in SQL. */
+  readonly queriesChecked: number;
   /** Calls in histories that were searched for an order. */
   readonly callsOrdered: number;
   /** The fullest that any queue toward a peer has been. */
@@ -82,6 +84,7 @@ export function collectMetrics(seen: {
     watchesLagged: checkers.watchOrder.laggedCount,
     readsChecked: checkers.answers.readCount,
     readsFallenBack: checkers.answers.fallbackCount,
+    queriesChecked: checkers.answers.queryCount,
     callsOrdered: seen.linearizability.operationCount,
     queuedBytesMax: seen.queues.queuedBytesMax,
     processesKilled: deathCounts.killed,

@@ -5,12 +5,15 @@ import {
   type Expected,
   type ReadConsistency,
   type Revision,
+  type ScanResult,
+  type SqlStore,
   type TransactionCommand,
   type TransactionOperation,
   type WriteCommand,
 } from "@aspenjs/api";
 import type { AspenClient } from "@aspenjs/client";
 import type { SimulatedClient } from "../cluster/simulated-client.ts";
+import { entryOfRow, SCAN_IN_SQL } from "../disk/simulated-sql.ts";
 import type { SeededRandom } from "../random/seeded-random.ts";
 import { groupPrefix, type KeySpace } from "./key-space.ts";
 import type { Answer, Call, CallOutcome, RecordedCall } from "./recorded-call.ts";
@@ -39,6 +42,10 @@ const LANES_MAX = 3;
 const CALLS_PER_CONNECTION_MAX = 60;
 const SHORT_DEADLINE_MS_MAX = 1_500;
 
+const LAST_CODE_POINT = "\u{10FFFF}";
+
+type ScanCall = Extract<Call, { readonly kind: "scan" }>;
+
 const textEncoder = new TextEncoder();
 
 /** A program that calls the store again and again, whatever comes to its mind, and writes down what was answered. */
@@ -47,6 +54,7 @@ export class ClientProgram {
   readonly #random: SeededRandom;
   /** Dice of its own: whether a read may fall back changes nothing until it does. */
   readonly #fallbackRandom: SeededRandom;
+  readonly #sqlRandom: SeededRandom;
   #valueCount = 0;
   #lastSeen: Revision = 0;
   readonly #underWay = new Set<Pick<RecordedCall, "lane" | "call" | "startedUs">>();
@@ -55,6 +63,7 @@ export class ClientProgram {
     this.#options = options;
     this.#random = options.random;
     this.#fallbackRandom = options.random.child("fallback");
+    this.#sqlRandom = options.random.child("sql");
   }
 
   async run(): Promise<void> {
@@ -147,7 +156,10 @@ export class ClientProgram {
     if (kind === 2) return { kind: "getMulti", keys: this.#pickKeys(), ...read };
     if (kind === 3) {
       const prefix = groupPrefix(keys.pickGroup(random));
-      return { kind: "scan", range: { kind: "prefix", prefix }, ...read };
+      const range = { kind: "prefix", prefix } as const;
+      // Queries do not fall back.
+      if (this.#sqlRandom.below(3) === 0) return { kind: "scan", range, isInSql: true, consistency };
+      return { kind: "scan", range, isInSql: false, ...read };
     }
     return { kind: "write", command: this.#thinkOfWrite(kind) };
   }
@@ -243,7 +255,7 @@ export class ClientProgram {
   }
 }
 
-async function ask({ store }: AspenClient, call: Call, options: CallOptions): Promise<Answer> {
+async function ask({ store, sql }: AspenClient, call: Call, options: CallOptions): Promise<Answer> {
   switch (call.kind) {
     case "write":
       return { kind: "write", result: await store.write(call.command, options) };
@@ -252,6 +264,18 @@ async function ask({ store }: AspenClient, call: Call, options: CallOptions): Pr
     case "getMulti":
       return { kind: "getMulti", result: await store.getMulti(call, options) };
     case "scan":
-      return { kind: "scan", result: await store.scan(call, options) };
+      return {
+        kind: "scan",
+        result: call.isInSql ? await queried(sql, call, options) : await store.scan(call, options),
+      };
   }
+}
+
+/** What a scan would say. */
+async function queried(sql: SqlStore, { range, consistency }: ScanCall, options: CallOptions): Promise<ScanResult> {
+  const parameters = [range.prefix, `${range.prefix}${LAST_CODE_POINT}`];
+  const { rows, ...label } = await sql.query({ sql: SCAN_IN_SQL, parameters, consistency }, options);
+  const { appliedIndex, revision } = label;
+  const entries = rows.map(entryOfRow);
+  return { consistency: label.consistency, appliedIndex, revision, entries, count: entries.length, isTruncated: false };
 }

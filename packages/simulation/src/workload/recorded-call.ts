@@ -19,7 +19,12 @@ export type Call =
   | { readonly kind: "write"; readonly command: WriteCommand }
   | ({ readonly kind: "get"; readonly key: string } & ReadCall)
   | ({ readonly kind: "getMulti"; readonly keys: readonly string[] } & ReadCall)
-  | ({ readonly kind: "scan"; readonly range: KeyRange } & ReadCall);
+  | ({
+      readonly kind: "scan";
+      readonly range: Extract<KeyRange, { readonly kind: "prefix" }>;
+      /** The same question as a query. */
+      readonly isInSql: boolean;
+    } & ReadCall);
 
 export type Answer =
   | { readonly kind: "write"; readonly result: WriteResult }
