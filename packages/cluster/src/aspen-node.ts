@@ -200,7 +200,7 @@ export class AspenNode {
       },
     });
     this.#watches = new WatchHub(parts.stateMachine);
-    this.#serveWatches(router, strangerLogger);
+    this.#serveWatches(router, strangerLogger, config.watchQueueBytesMax);
     new ClusterService({
       transport,
       directory,
@@ -212,7 +212,7 @@ export class AspenNode {
     });
   }
 
-  #serveWatches(router: RequestRouter, logger: Logger): void {
+  #serveWatches(router: RequestRouter, logger: Logger, queueBytesMax: number): void {
     const { transport, clock } = this.#parts;
     new WatchService({
       transport,
@@ -222,6 +222,7 @@ export class AspenNode {
       authorize: (peerId, filter) => this.#clients.authorizeWatch(peerId, filter),
       freshRevision: () => router.freshRevision(),
       hasLeader: () => this.#raft.view.leader !== undefined,
+      queueBytesMax,
     });
   }
 

@@ -91,6 +91,8 @@ function drawConfig(random: SeededRandom, leaseDriftMs: number | undefined): Par
     messageEntriesMax: random.pick([1, 2, 1_000]),
     inflightMessagesMax: random.pick([1, 3, 32]),
     isPromotingLearners: random.chance(ratio(1, 3)),
+    // What clients write is small: a queue of the usual size is never full but in a flood.
+    watchQueueBytesMax: random.pick([1_048_576, 4_096, 256]),
   };
 }
 
