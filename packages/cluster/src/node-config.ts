@@ -19,6 +19,9 @@ export interface NodeConfig {
   /** Entries in one message of consensus, and such messages under way to one follower. */
   readonly messageEntriesMax: number;
   readonly inflightMessagesMax: number;
+  /** Writes that wait for consensus in this node, and reads that do. Beyond it they are refused. */
+  readonly proposalsMax: number;
+  readonly readsMax: number;
   /** Between two promotions or removals that are not forced. */
   readonly membershipCooldownMs: number;
   /** Learners become voters by themselves once they have caught up. */
@@ -39,6 +42,8 @@ export const NODE_CONFIG_DEFAULTS: NodeConfig = {
   retainedEntriesMin: 10_000,
   messageEntriesMax: 1_000,
   inflightMessagesMax: 32,
+  proposalsMax: 8_192,
+  readsMax: 65_536,
   membershipCooldownMs: 0,
   isPromotingLearners: false,
   watchQueueBytesMax: limits.watchQueueBytesMax,
