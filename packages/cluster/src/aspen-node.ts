@@ -201,7 +201,7 @@ export class AspenNode {
       },
     });
     this.#watches = new WatchHub(parts.stateMachine);
-    this.#serveWatches(router, strangerLogger);
+    this.#serveWatches(router, strangerLogger, config.watchQueueBytesMax);
     new ClusterService({
       transport,
       directory,
@@ -213,7 +213,7 @@ export class AspenNode {
     });
   }
 
-  #serveWatches(router: RequestRouter, logger: Logger): void {
+  #serveWatches(router: RequestRouter, logger: Logger, queueBytesMax: number): void {
     const { transport, clock } = this.#parts;
     new WatchService({
       transport,
@@ -223,6 +223,7 @@ export class AspenNode {
       authorize: (peerId, filter) => this.#clients.authorizeWatch(peerId, filter),
       freshRevision: () => router.freshRevision(),
       hasLeader: () => this.#raft.view.leader !== undefined,
+      queueBytesMax,
     });
   }
 

@@ -30,7 +30,7 @@ export const limits = {
   watchersMax: 1_000,
   /** Of the history, read in one piece. */
   watchPageBytes: 256 * 1_024,
-  /** What may wait for one client; its watches fall behind then, and read the history later. */
+  /** What may wait for one client by default; its watches fall behind then, and read the history later. */
   watchQueueBytesMax: 1_048_576,
   watchChunkBytesMax: 256 * 1_024,
   /** How often a stream of watches shows that it is alive, and how far it has come. */

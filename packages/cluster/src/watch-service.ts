@@ -11,6 +11,8 @@ export interface WatchServiceDeps {
   readonly authorize: (peerId: PeerId, filter?: WatchFilter) => void;
   readonly freshRevision: () => Promise<Revision>;
   readonly hasLeader: () => boolean;
+  /** What may wait for one client. */
+  readonly queueBytesMax: number;
 }
 
 /** Serves watches over `/aspen/watch/1`: any node, from what it has applied itself. */
@@ -24,7 +26,7 @@ export class WatchService {
   }
 
   async #serve(stream: TransportStream): Promise<void> {
-    const { hub, clock, logger, authorize, freshRevision, hasLeader } = this.#deps;
+    const { hub, clock, logger, authorize, freshRevision, hasLeader, queueBytesMax } = this.#deps;
     const { peerId } = stream;
     authorize(peerId);
     const session = new WatchSession({
@@ -35,6 +37,7 @@ export class WatchService {
       authorize: (filter) => authorize(peerId, filter),
       freshRevision,
       hasLeader,
+      queueBytesMax,
       places: this.#places,
     });
     await session.run();

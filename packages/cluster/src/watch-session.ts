@@ -38,6 +38,8 @@ export interface WatchSessionDeps {
   /** Resolves when this node has applied all that was acknowledged before. @returns the store's revision then */
   readonly freshRevision: () => Promise<Revision>;
   readonly hasLeader: () => boolean;
+  /** Beyond it nothing more is taken; one revision may go over it. */
+  readonly queueBytesMax: number;
   /** Of all sessions of the node. */
   readonly places: { taken: number };
 }
@@ -145,7 +147,7 @@ export class WatchSession {
   }
 
   #take(watchId: number, revision: Revision, changes: readonly KeyChange[]): boolean {
-    if (this.#queuedBytes >= limits.watchQueueBytesMax) {
+    if (this.#queuedBytes >= this.#deps.queueBytesMax) {
       this.#hasBehind = true;
       return false;
     }
@@ -202,7 +204,7 @@ export class WatchSession {
 
   /** A page in a turn, while there is room. */
   #planCatchUp(): void {
-    const hasRoom = this.#queuedBytes < limits.watchQueueBytesMax / 2;
+    const hasRoom = this.#queuedBytes < this.#deps.queueBytesMax / 2;
     if (!this.#hasBehind || !hasRoom || this.#isCatchUpDue || this.#isEnded) return;
     this.#isCatchUpDue = true;
     this.#deps.clock.defer(() => {

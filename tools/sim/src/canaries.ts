@@ -209,6 +209,20 @@ export const CANARIES: readonly SimulationCanary[] = [
     replace: "return !this.#isClosed;",
   },
   {
+    name: "writes-wait-without-bound",
+    why: "a node takes more writes than may wait for consensus",
+    file: `${SHELL}/proposal-table.ts`,
+    find: "if (this.size >= this.#sizeMax || this.#byteLength",
+    replace: "if (this.#byteLength",
+  },
+  {
+    name: "reads-wait-without-bound",
+    why: "a node takes more reads than may wait for consensus",
+    file: `${SHELL}/read-table.ts`,
+    find: "if (this.#size >= this.#sizeMax) {",
+    replace: "if (this.#size < 0) {",
+  },
+  {
     name: "scan-leaves-one-out",
     why: "a scan of several keys ends before the last one, and does not say so",
     file: `${MACHINE}/scan-page.ts`,

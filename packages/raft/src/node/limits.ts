@@ -2,10 +2,10 @@ import { assert } from "@aspenjs/api";
 
 /** Bounds of the shell; what the core bounds stands in its config. */
 export const limits = {
-  /** Proposals that wait for their commit. Beyond it callers get `resource_exhausted`. */
+  /** Proposals that wait for their commit, by default. Beyond it callers get `resource_exhausted`. */
   proposalsMax: 8_192,
   proposalBytesMax: 64 * 1024 * 1024,
-  /** Reads that wait, over all rounds. */
+  /** Reads that wait, over all rounds, by default. */
   readsMax: 65_536,
   /** One apply call, before its length follows what it costs. */
   applyEntriesMin: 16,

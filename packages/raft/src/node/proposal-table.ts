@@ -15,9 +15,14 @@ interface Placed<Result> extends Waiter<Result> {
 
 /** Who waits for which place in the log. Bounded in count and bytes. */
 export class ProposalTable<Result> {
+  readonly #sizeMax: number;
   readonly #unplaced = new Map<Token, Waiter<Result>>();
   readonly #placed = new Map<LogIndex, Placed<Result>>();
   #byteLength = 0;
+
+  constructor(sizeMax: number) {
+    this.#sizeMax = sizeMax;
+  }
 
   get size(): number {
     return this.#unplaced.size + this.#placed.size;
@@ -25,9 +30,9 @@ export class ProposalTable<Result> {
 
   /** @throws AspenError `resource_exhausted` */
   add(token: Token, byteLength: number): Promise<Result | undefined> {
-    if (this.size >= limits.proposalsMax || this.#byteLength + byteLength > limits.proposalBytesMax) {
+    if (this.size >= this.#sizeMax || this.#byteLength + byteLength > limits.proposalBytesMax) {
       throw new AspenError("resource_exhausted", "too many writes wait for consensus", {
-        details: { waiting: this.size, max: limits.proposalsMax },
+        details: { waiting: this.size, max: this.#sizeMax },
       });
     }
     this.#byteLength += byteLength;

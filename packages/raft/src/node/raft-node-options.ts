@@ -14,6 +14,7 @@ import type {
 } from "@aspenjs/api";
 import { raftConfigProblem, RAFT_CONFIG_DEFAULTS, type RaftConfig } from "../core/config.ts";
 import type { RoleKind } from "../core/role.ts";
+import { limits } from "./limits.ts";
 
 /** Who is behind a node id, and the other way round. The composition knows; consensus only asks. */
 export interface RaftPeers {
@@ -67,6 +68,9 @@ export interface RaftNodeOptions {
   /** Entries in one append message, and messages under way to one follower. */
   readonly messageEntriesMax?: number;
   readonly inflightMessagesMax?: number;
+  /** Writes that wait for consensus, and reads that do. Beyond it callers get `resource_exhausted`. */
+  readonly proposalsMax?: number;
+  readonly readsMax?: number;
 }
 
 const TICK_MS_DEFAULT = 10;
@@ -77,14 +81,17 @@ export interface RaftTiming {
   readonly compactionBytes: number;
   readonly messageProtocol: string;
   readonly snapshotProtocol: string;
+  readonly proposalsMax: number;
+  readonly readsMax: number;
   readonly core: RaftConfig;
 }
 
 /** What is wrong with options that came from outside; nothing when a node can be made with them. */
 export function raftOptionsProblem(options: RaftNodeOptions): string | undefined {
-  const { tickMs, compactionEntries, compactionBytes, core } = resolveOptions(options);
+  const { tickMs, compactionEntries, compactionBytes, proposalsMax, readsMax, core } = resolveOptions(options);
   if (tickMs < 1) return "a tick is at least a millisecond";
   if (compactionEntries < 1 || compactionBytes < 1) return "a compaction is of at least one entry and one byte";
+  if (proposalsMax < 1 || readsMax < 1) return "at least one write and one read may wait";
   return raftConfigProblem(core);
 }
 
@@ -114,6 +121,8 @@ export function resolveOptions(options: RaftNodeOptions): RaftTiming {
     compactionBytes: options.compactionBytes ?? 64 * 1024 * 1024,
     messageProtocol: options.messageProtocol ?? "/aspen/raft/1",
     snapshotProtocol: options.snapshotProtocol ?? "/aspen/snapshot/1",
+    proposalsMax: options.proposalsMax ?? limits.proposalsMax,
+    readsMax: options.readsMax ?? limits.readsMax,
     core,
   };
 }

@@ -75,8 +75,8 @@ export class RaftNode<Result> {
   readonly #compactor: Compactor;
   readonly #snapshotSender: SnapshotSender;
   readonly #snapshotReceiver: SnapshotReceiver;
-  readonly #proposals = new ProposalTable<Result>();
-  readonly #reads = new ReadTable();
+  readonly #proposals: ProposalTable<Result>;
+  readonly #reads: ReadTable;
   readonly #memberships = new MembershipWaiters();
   readonly #transfers = new Map<Token, TransferWaiter>();
   readonly #onPlaced = new Map<Token, (logId: LogId) => void>();
@@ -96,6 +96,8 @@ export class RaftNode<Result> {
     this.#deps = deps;
     this.#timing = timing;
     this.#core = new RaftCore(timing.core, deps.random, start);
+    this.#proposals = new ProposalTable(timing.proposalsMax);
+    this.#reads = new ReadTable(timing.readsMax);
     this.#pipeline = new LogPipeline({
       logStore: deps.logStore,
       clock: deps.clock,

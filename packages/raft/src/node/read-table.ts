@@ -1,6 +1,5 @@
 import { AspenError, type LogIndex } from "@aspenjs/api";
 import type { Token } from "../core/event.ts";
-import { limits } from "./limits.ts";
 
 export type ReadMode = "quorum" | "lease";
 
@@ -16,10 +15,15 @@ interface Ready {
 
 /** Reads that wait: for the next turn, for their round, for their index to be applied. All of one turn share a token. */
 export class ReadTable {
+  readonly #sizeMax: number;
   readonly #gathering: Record<ReadMode, Waiter[]> = { quorum: [], lease: [] };
   readonly #asked = new Map<Token, readonly Waiter[]>();
   #ready: Ready[] = [];
   #size = 0;
+
+  constructor(sizeMax: number) {
+    this.#sizeMax = sizeMax;
+  }
 
   get size(): number {
     return this.#size;
@@ -27,8 +31,8 @@ export class ReadTable {
 
   /** @throws AspenError `resource_exhausted` */
   add(mode: ReadMode): Promise<void> {
-    if (this.#size >= limits.readsMax) {
-      throw new AspenError("resource_exhausted", "too many reads wait", { details: { max: limits.readsMax } });
+    if (this.#size >= this.#sizeMax) {
+      throw new AspenError("resource_exhausted", "too many reads wait", { details: { max: this.#sizeMax } });
     }
     this.#size += 1;
     return new Promise((resolve, reject) => this.#gathering[mode].push({ resolve, reject }));

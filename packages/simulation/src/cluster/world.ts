@@ -3,7 +3,7 @@
  * and workload act on it, and observers watch it.
  */
 import { assert, type Membership, type NodeId } from "@aspenjs/api";
-import type { NodeConfig } from "@aspenjs/cluster";
+import { NODE_CONFIG_DEFAULTS, type NodeConfig } from "@aspenjs/cluster";
 import { ClusterSecret, encodeClientTicket } from "@aspenjs/protocol";
 import { limits, type TransportLimits } from "@aspenjs/transport";
 import { VirtualStateDisk, type StateDisk } from "../disk/state-disk.ts";
@@ -94,6 +94,11 @@ export class World {
       onBug: (who, error) => this.failWith("uncaught", error, `${who}: `),
       onFailed: (node) => this.time.after(RESTART_US, () => this.startAgain(node)),
     };
+  }
+
+  /** Of every node. */
+  get config(): NodeConfig {
+    return { ...NODE_CONFIG_DEFAULTS, ...this.#options.config };
   }
 
   /** Of the network when nothing is wrong with it. */

@@ -91,6 +91,11 @@ function drawConfig(random: SeededRandom, leaseDriftMs: number | undefined): Par
     messageEntriesMax: random.pick([1, 2, 1_000]),
     inflightMessagesMax: random.pick([1, 3, 32]),
     isPromotingLearners: random.chance(ratio(1, 3)),
+    // What clients write is small: a queue of the usual size is never full but in a flood.
+    watchQueueBytesMax: random.pick([1_048_576, 4_096, 256]),
+    // Few clients make few calls at a time. A flood needs the usual bound.
+    proposalsMax: random.pick([8_192, 8_192, 8_192, 12, 4]),
+    readsMax: random.pick([65_536, 65_536, 65_536, 12, 4]),
   };
 }
 

@@ -35,6 +35,9 @@ export interface RunMetrics {
   readonly callsOrdered: number;
   /** The fullest that any queue toward a peer has been. */
   readonly queuedBytesMax: number;
+  /** The most that waited for consensus in one node. */
+  readonly writesWaitingMax: number;
+  readonly readsWaitingMax: number;
   readonly processesKilled: number;
   readonly powerCuts: number;
   readonly unsyncedBatchesLost: number;
@@ -87,6 +90,8 @@ export function collectMetrics(seen: {
     queriesChecked: checkers.answers.queryCount,
     callsOrdered: seen.linearizability.operationCount,
     queuedBytesMax: seen.queues.queuedBytesMax,
+    writesWaitingMax: seen.queues.writesWaitingMax,
+    readsWaitingMax: seen.queues.readsWaitingMax,
     processesKilled: deathCounts.killed,
     powerCuts: deathCounts.powerCut,
     unsyncedBatchesLost: deathCounts.lostBatches,
