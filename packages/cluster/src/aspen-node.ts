@@ -38,6 +38,8 @@ import { LeaseKeeper } from "./lease-keeper.ts";
 import { limits } from "./limits.ts";
 import { LocalController } from "./local-controller.ts";
 import { LogClock } from "./log-clock.ts";
+import { LogFeed } from "./log-feed.ts";
+import { LogService } from "./log-service.ts";
 import { raftOptions, resolveNodeConfig, type NodeConfig } from "./node-config.ts";
 import type { IdentityStore, NodeIdentity } from "./node-identity.ts";
 import type { PeerDirectory } from "./peer-directory.ts";
@@ -135,6 +137,7 @@ export class AspenNode {
   readonly #promoter: LearnerPromoter | undefined;
   readonly #leases: LeaseKeeper;
   readonly #watches: WatchHub;
+  readonly #log: LogFeed;
   readonly #retries = new Map<PeerId, CancelTimer>();
   /** The last answer to a founder. */
   #agreement: Promise<unknown> = Promise.resolve();
@@ -145,6 +148,8 @@ export class AspenNode {
   constructor(parts: AspenNodeParts, config: NodeConfig, raft: RaftNode<CommandResult>, logClock: LogClock) {
     this.#parts = parts;
     this.#raft = raft;
+    this.#watches = new WatchHub(parts.stateMachine);
+    this.#log = new LogFeed(raft);
     const { transport, directory, clock, random, logger, secret } = parts;
     const { identity } = parts.identityStore;
     // Whoever finds the port can cause these lines.
@@ -200,8 +205,7 @@ export class AspenNode {
         this.#probation.end(peerId);
       },
     });
-    this.#watches = new WatchHub(parts.stateMachine);
-    this.#serveWatches(router, strangerLogger);
+    this.#serveStreams(router, strangerLogger);
     new ClusterService({
       transport,
       directory,
@@ -213,8 +217,9 @@ export class AspenNode {
     });
   }
 
-  #serveWatches(router: RequestRouter, logger: Logger): void {
+  #serveStreams(router: RequestRouter, logger: Logger): void {
     const { transport, clock } = this.#parts;
+    const hasLeader = () => this.#raft.view.leader !== undefined;
     new WatchService({
       transport,
       hub: this.#watches,
@@ -222,7 +227,17 @@ export class AspenNode {
       logger: logger.child({ part: "watch" }),
       authorize: (peerId, filter) => this.#clients.authorizeWatch(peerId, filter),
       freshRevision: () => router.freshRevision(),
-      hasLeader: () => this.#raft.view.leader !== undefined,
+      hasLeader,
+    });
+    new LogService({
+      transport,
+      feed: this.#log,
+      clock,
+      logger: logger.child({ part: "log" }),
+      authorize: (peerId, keyPrefixes) => this.#clients.authorizeLog(peerId, keyPrefixes),
+      freshIndex: () => router.freshIndex(),
+      committedIndex: () => this.#raft.view.committed,
+      hasLeader,
     });
   }
 
@@ -310,6 +325,7 @@ export class AspenNode {
 
   noteApplied(): void {
     this.#watches.noteApplied();
+    this.#log.noteApplied();
   }
 
   noteFailure(failure: RaftFailure): void {
