@@ -136,8 +136,7 @@ export class AspenNode {
   readonly #controller: LocalController;
   readonly #promoter: LearnerPromoter | undefined;
   readonly #leases: LeaseKeeper;
-  readonly #watches: WatchHub;
-  readonly #log: LogFeed;
+  readonly #streams: { readonly watches: WatchHub; readonly log: LogFeed };
   readonly #retries = new Map<PeerId, CancelTimer>();
   /** The last answer to a founder. */
   #agreement: Promise<unknown> = Promise.resolve();
@@ -148,8 +147,6 @@ export class AspenNode {
   constructor(parts: AspenNodeParts, config: NodeConfig, raft: RaftNode<CommandResult>, logClock: LogClock) {
     this.#parts = parts;
     this.#raft = raft;
-    this.#watches = new WatchHub(parts.stateMachine);
-    this.#log = new LogFeed(raft);
     const { transport, directory, clock, random, logger, secret } = parts;
     const { identity } = parts.identityStore;
     // Whoever finds the port can cause these lines.
@@ -205,7 +202,7 @@ export class AspenNode {
         this.#probation.end(peerId);
       },
     });
-    this.#serveStreams(router, strangerLogger);
+    this.#streams = this.#serveStreams(router, strangerLogger);
     new ClusterService({
       transport,
       directory,
@@ -217,12 +214,14 @@ export class AspenNode {
     });
   }
 
-  #serveStreams(router: RequestRouter, logger: Logger): void {
-    const { transport, clock } = this.#parts;
+  #serveStreams(router: RequestRouter, logger: Logger): { readonly watches: WatchHub; readonly log: LogFeed } {
+    const { transport, clock, stateMachine } = this.#parts;
+    const watches = new WatchHub(stateMachine);
+    const log = new LogFeed(this.#raft);
     const hasLeader = () => this.#raft.view.leader !== undefined;
     new WatchService({
       transport,
-      hub: this.#watches,
+      hub: watches,
       clock,
       logger: logger.child({ part: "watch" }),
       authorize: (peerId, filter) => this.#clients.authorizeWatch(peerId, filter),
@@ -231,7 +230,7 @@ export class AspenNode {
     });
     new LogService({
       transport,
-      feed: this.#log,
+      feed: log,
       clock,
       logger: logger.child({ part: "log" }),
       authorize: (peerId, keyPrefixes) => this.#clients.authorizeLog(peerId, keyPrefixes),
@@ -239,6 +238,7 @@ export class AspenNode {
       committedIndex: () => this.#raft.view.committed,
       hasLeader,
     });
+    return { watches, log };
   }
 
   get identity(): NodeIdentity {
@@ -324,8 +324,8 @@ export class AspenNode {
   }
 
   noteApplied(): void {
-    this.#watches.noteApplied();
-    this.#log.noteApplied();
+    this.#streams.watches.noteApplied();
+    this.#streams.log.noteApplied();
   }
 
   noteFailure(failure: RaftFailure): void {
