@@ -135,7 +135,6 @@ export class RemoteLogSubscription implements LogSubscription {
 
   #onOpened(fromIndex: LogIndex): void {
     if (this.#nextIndex !== undefined && fromIndex !== this.#nextIndex) throw outOfOrder(fromIndex, this.#nextIndex);
-    this.#noteServed();
     if (this.#inbox.phase !== "beginning") return;
     this.#fromIndex = fromIndex;
     this.#nextIndex = fromIndex;
@@ -172,6 +171,7 @@ export class RemoteLogSubscription implements LogSubscription {
     return { records, throughIndex: (this.#nextIndex ?? 1) - 1, committedIndex: this.#committedIndex };
   }
 
+  /** A node that only opens the subscription has not served yet: the entry may be gone when it comes to tell it. */
   #noteServed(): void {
     this.#firstIndex = undefined;
     this.#walk.noteServed();

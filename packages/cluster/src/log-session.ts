@@ -81,18 +81,17 @@ export class LogSession {
 
   async #tellAll(): Promise<void> {
     const { feed, clock } = this.#deps;
-    const openedIndex = this.#nextIndex;
+    const opened = { kind: "opened", fromIndex: this.#nextIndex } as const;
     for (let isOpened = false; !this.#hasLeft; isOpened = true) {
       this.#refreshFilter();
       const page = feed.read(this.#nextIndex);
       if (page.kind === "compacted") return this.#refuse(page.firstIndex, isOpened);
-      if (!isOpened) await this.#send([{ kind: "opened", fromIndex: openedIndex }]);
-      const last = page.records.at(-1);
-      if (last !== undefined) this.#nextIndex = last.index + 1;
-      await this.#tell(page.records.flatMap((record) => this.#filter.view(record) ?? []));
+      const tells = [...(isOpened ? [] : [opened]), ...this.#tellsOf(page.records)];
+      if (tells.length > 0) await this.#send(tells);
+      // In the turn of the read: what is applied after it wakes this.
+      else if (page.records.length === 0) await this.#nextChange();
       // Others have their turn, too.
-      if (last === undefined) await this.#nextChange();
-      else await new Promise<void>((resolve) => clock.defer(resolve));
+      if (page.records.length > 0) await new Promise<void>((resolve) => clock.defer(resolve));
     }
   }
 
@@ -103,22 +102,26 @@ export class LogSession {
   }
 
   /** What was found, and how far that goes; with nothing found, from time to time. */
-  async #tell(records: readonly LogRecord[]): Promise<void> {
-    const { clock, committedIndex } = this.#deps;
-    if (records.length === 0 && clock.nowMs() - this.#toldMs < limits.streamProgressMs) return;
-    const told = records.map((record) => ({ kind: "record", record }) as const);
-    await this.#send([
-      ...told,
-      { kind: "progress", throughIndex: this.#nextIndex - 1, committedIndex: committedIndex() },
-    ]);
+  #tellsOf(page: readonly LogRecord[]): readonly LogTell[] {
+    const last = page.at(-1);
+    if (last !== undefined) this.#nextIndex = last.index + 1;
+    const told = page.flatMap((record) => this.#filter.view(record) ?? []);
+    const isDue = told.length > 0 || this.#deps.clock.nowMs() - this.#toldMs >= limits.streamProgressMs;
+    return isDue ? [...told.map((record) => ({ kind: "record", record }) as const), this.#progress()] : [];
   }
 
+  #progress(): LogTell {
+    return { kind: "progress", throughIndex: this.#nextIndex - 1, committedIndex: this.#deps.committedIndex() };
+  }
+
+  /** With how far it came: entries that were not for the client are behind it all the same. */
   async #refuse(firstIndex: LogIndex, isOpened: boolean): Promise<void> {
     const [code, what] = isOpened
       ? (["lagged", "is gone"] as const)
       : (["index_not_available", "is not there"] as const);
     const message = `entry ${this.#nextIndex} ${what}: the log of this node begins with ${firstIndex}`;
-    await this.#send([{ kind: "ended", code, message, firstIndex }]);
+    const progress = isOpened ? [this.#progress()] : [];
+    await this.#send([...progress, { kind: "ended", code, message, firstIndex }]);
   }
 
   async #send(tells: readonly LogTell[]): Promise<void> {
