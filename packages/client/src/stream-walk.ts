@@ -120,6 +120,8 @@ export class StreamWalk {
       await this.#listen(stream, endpoint);
     } catch (error) {
       if (error instanceof AspenError && error.code === "unauthorized") connections.forget(connection);
+      // It may have served since it was chosen: others come first now.
+      this.#tried.add(endpoint.key);
       throw error;
     }
   }

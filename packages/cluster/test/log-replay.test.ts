@@ -243,6 +243,23 @@ describe("the log, told by nodes that come and go", () => {
     }
   });
 
+  test("a node that hears of no leader for long sends its subscribers elsewhere", async () => {
+    const log = await new ToldLog().start(2);
+    const { clock } = log;
+    const client = await log.connect();
+    const reader = new SteppedReader(await clock.settle(client.log.subscribe({ fromIndex: 1 })));
+    const left = log.nodes.find(({ reads }) => reads.length > 0);
+    if (left === undefined) throw new Error("one of the nodes was asked");
+    left.hasLeader = false;
+    const index = log.commit({ kind: "delete", key: "a" });
+    for (const node of log.nodes) if (node !== left) node.applyThrough(index);
+    reader.read();
+    await clock.advance(2_500);
+    expect(reader.indices).toEqual([]);
+    await clock.advance(3_000);
+    expect(reader.indices).toEqual([index]);
+  });
+
   test("progress is told while there is nothing to tell, with how far that goes", async () => {
     const log = await new ToldLog().start(1);
     const { clock } = log;
