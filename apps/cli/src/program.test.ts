@@ -22,6 +22,8 @@ test("every command explains itself with examples, on standard output, and ends 
     "sql",
     "lease",
     ...["grant", "revoke", "keep-alive", "ttl", "list"].map((name) => `lease ${name}`),
+    "log",
+    "log tail",
     "cluster",
     ...["status", "members", "init", "add-learner", "promote", "change-membership", "remove"].map(
       (name) => `cluster ${name}`,
@@ -75,6 +77,12 @@ describe("usage", () => {
     [["lease", "keep-alive", "0"]],
     [["lease", "ttl", "1e3"]],
     [["lease", "list", "surplus"]],
+    [["log"]],
+    [["log", "tail", "surplus"]],
+    [["log", "tail", "--from", "0"]],
+    [["log", "tail", "--prefix"]],
+    [["log", "tail", "--count", "x"]],
+    [["log", "tail", "--progress", "5"]],
     [["up", "--nodes", "0"]],
     [["up", "--once", "--data", "x"]],
   ])("%j ends with 2, says why on standard error, and asks nobody", async (words) => {

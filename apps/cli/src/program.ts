@@ -4,6 +4,7 @@ import { CommandRunner } from "./command-runner.ts";
 import { clusterCommand } from "./commands/cluster.ts";
 import { kvCommand } from "./commands/kv.ts";
 import { leaseCommand } from "./commands/lease.ts";
+import { logCommand } from "./commands/log.ts";
 import { sqlCommand } from "./commands/sql.ts";
 import { upCommand } from "./commands/up.ts";
 import { errorMessage } from "./error-message.ts";
@@ -43,7 +44,7 @@ function createProgram(host: Host, runner: CommandRunner): Command {
         ["aspen cluster status", ""],
       ),
     );
-  const builders = [upCommand, kvCommand, sqlCommand, leaseCommand, clusterCommand];
+  const builders = [upCommand, kvCommand, sqlCommand, leaseCommand, logCommand, clusterCommand];
   for (const build of builders) program.addCommand(build(runner));
   configureOutput(program, host);
   return program;

@@ -1,4 +1,11 @@
-import { AspenError, type Clock, type ClusterController, type KeyValueStore, type SqlStore } from "@aspenjs/api";
+import {
+  AspenError,
+  type Clock,
+  type ClusterController,
+  type KeyValueStore,
+  type ReplicatedLog,
+  type SqlStore,
+} from "@aspenjs/api";
 import { createMemoryClusterController, createMemoryKeyValueStore } from "@aspenjs/api/memory";
 import { createNamespace, scanAll, withCodec } from "@aspenjs/api/views";
 import type { AspenClient, IssueTicketOptions } from "@aspenjs/client";
@@ -13,6 +20,8 @@ export interface MemoryHostOptions {
   readonly cluster?: ClusterController;
   /** A store in memory knows no SQL. */
   readonly sql?: SqlStore;
+  /** A store in memory has no log. */
+  readonly log?: ReplicatedLog;
   readonly prompt?: Prompt;
   readonly variables?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
@@ -127,6 +136,7 @@ export class MemoryHost {
     return {
       store: this.store,
       sql: this.#options.sql ?? { query: () => Promise.reject(new AspenError("unsupported", "no SQL here")) },
+      log: this.#options.log ?? { subscribe: () => Promise.reject(new AspenError("unsupported", "no log here")) },
       cluster: this.cluster,
       clusterId: "memory",
       namespace: (name) => createNamespace(this.store, name),

@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   "resource_exhausted",
   "compacted",
   "lagged",
+  "index_not_available",
   "unauthorized",
   "forbidden",
   "unsupported",

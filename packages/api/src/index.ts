@@ -25,6 +25,7 @@ export {
   membershipProblem,
 } from "./membership.ts";
 export { compareNodeIds, isNodeId } from "./node-id.ts";
+export { assertLogSubscription } from "./log-gate.ts";
 export { assertNodeRecord } from "./node-record-gate.ts";
 export { assertLeaseBinding, assertLeaseId, assertLeaseTtl } from "./lease-gate.ts";
 export { NODE_ROLES } from "./cluster-state.ts";
@@ -60,6 +61,16 @@ export type { GetLeaseRequest, GetLeaseResult, ListLeasesRequest, ListLeasesResu
 export type { EntryPayload, LogEntry } from "./log-entry.ts";
 export type { LimitedLoggerOptions } from "./limited-logger.ts";
 export type { LogId, LogIndex, Term } from "./log-id.ts";
+export type {
+  BlankRecord,
+  CommandRecord,
+  LeaseAction,
+  LogAction,
+  LoggedWrite,
+  LogRecord,
+  MembershipRecord,
+} from "./log-record.ts";
+export type { LogBatch, LogSubscription, LogSubscriptionRequest, ReplicatedLog } from "./log-subscription.ts";
 export type { Membership, NodeRecord, StoredMembership } from "./membership.ts";
 export type { NodeId, PeerId } from "./node-id.ts";
 export type { CancelTimer, Clock } from "./ports/clock.ts";

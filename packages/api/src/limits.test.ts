@@ -24,6 +24,7 @@ test("the limits that users build on are what they were published as", () => {
     scanPageBytesMax: 4_194_304,
     watchProgressMsMin: 100,
     watchProgressMsMax: 3_600_000,
+    logKeyPrefixesMax: 16,
     sqlTextBytesMax: 65_536,
     sqlParametersMax: 100,
     sqlParameterBytesMax: 1_048_576,

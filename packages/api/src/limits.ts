@@ -27,6 +27,8 @@ export const limits = {
   scanPageBytesMax: 4 * 1_048_576,
   watchProgressMsMin: 100,
   watchProgressMsMax: 3_600_000,
+  /** Prefixes that one subscription to the log may name: as many as a ticket. */
+  logKeyPrefixesMax: 16,
   sqlTextBytesMax: 64 * 1_024,
   sqlParametersMax: 100,
   /** All parameters of one query together. */

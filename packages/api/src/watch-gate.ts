@@ -10,6 +10,11 @@ export function assertWatchRequest({ filter, fromRevision, progressEveryMs }: Wa
   if (fromRevision !== undefined && !(Number.isSafeInteger(fromRevision) && fromRevision >= 1)) {
     throw new AspenError("invalid_request", "a watch begins with a revision from 1 on", { details: { fromRevision } });
   }
+  assertProgressEvery(progressEveryMs);
+}
+
+/** How often whoever waits wants to hear of it. @throws AspenError `invalid_request` */
+export function assertProgressEvery(progressEveryMs: number | undefined): void {
   if (progressEveryMs === undefined) return;
   const { watchProgressMsMin: min, watchProgressMsMax: max } = limits;
   if (progressEveryMs >= min && progressEveryMs <= max) return;

@@ -1,4 +1,11 @@
-import type { CallOptions, ClusterController, KeyValueEntry, KeyValueStore, SqlStore } from "@aspenjs/api";
+import type {
+  CallOptions,
+  ClusterController,
+  KeyValueEntry,
+  KeyValueStore,
+  ReplicatedLog,
+  SqlStore,
+} from "@aspenjs/api";
 import type { Codec, Namespace, ScanAllRequest, TypedStore } from "@aspenjs/api/views";
 import type { IssueTicketOptions } from "./request-gate.ts";
 
@@ -7,6 +14,8 @@ export interface AspenClient extends AsyncDisposable {
   readonly store: KeyValueStore;
   /** The same keys, and their leases, in SQL. */
   readonly sql: SqlStore;
+  /** What was committed, entry by entry: for tools and exporters. */
+  readonly log: ReplicatedLog;
   readonly cluster: ClusterController;
   readonly clusterId: string;
   /** The keys below `name/` as a store of their own. @throws AspenError `invalid_request` */

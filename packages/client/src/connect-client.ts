@@ -34,6 +34,7 @@ import { NodeConnections } from "./node-connections.ts";
 import { deadlineOf } from "./pending-call.ts";
 import { RemoteClusterController } from "./remote-cluster-controller.ts";
 import { RemoteKeyValueStore } from "./remote-key-value-store.ts";
+import { RemoteLog } from "./remote-log.ts";
 import { RemoteSqlStore } from "./remote-sql-store.ts";
 import { issueTicketRequest, type IssueTicketOptions } from "./request-gate.ts";
 import { WatchChannel } from "./watch-channel.ts";
@@ -72,11 +73,12 @@ export async function connectClient(options: ConnectClientOptions): Promise<Aspe
   const book = new EndpointBook({ addresses, isPinned: options.endpoint !== undefined, random });
   const connections = new NodeConnections({ transport, clock, logger, book, ticket: bytes, clusterId });
   const driver = new CallDriver({ transport, clock, random, book, connections, logger, deadlineMsDefault });
-  const watches = new WatchChannel({ transport, clock, random, logger, book, connections, deadlineMsDefault });
+  const streams = { transport, clock, random, logger, book, connections, deadlineMsDefault };
   const client = new RemoteClient({
     clusterId,
     driver,
-    watches,
+    watches: new WatchChannel(streams),
+    log: new RemoteLog(streams),
     connections,
     session: new WriteSession(driver, random),
     transport,
@@ -101,6 +103,7 @@ interface RemoteClientParts {
   readonly clusterId: string;
   readonly driver: CallDriver;
   readonly watches: WatchChannel;
+  readonly log: RemoteLog;
   readonly connections: NodeConnections;
   readonly session: WriteSession;
   readonly transport: Transport;
@@ -111,6 +114,7 @@ interface RemoteClientParts {
 class RemoteClient implements AspenClient {
   readonly store: RemoteKeyValueStore;
   readonly sql: RemoteSqlStore;
+  readonly log: RemoteLog;
   readonly cluster: RemoteClusterController;
   readonly clusterId: string;
   readonly #parts: RemoteClientParts;
@@ -121,6 +125,7 @@ class RemoteClient implements AspenClient {
     this.clusterId = parts.clusterId;
     this.store = new RemoteKeyValueStore(parts.driver, parts.session, parts.watches);
     this.sql = new RemoteSqlStore(parts.driver);
+    this.log = parts.log;
     this.cluster = new RemoteClusterController(parts.driver);
   }
 
@@ -161,9 +166,10 @@ class RemoteClient implements AspenClient {
   }
 
   async #close(): Promise<void> {
-    const { driver, watches, connections, transport, ownsTransport } = this.#parts;
+    const { driver, watches, log, connections, transport, ownsTransport } = this.#parts;
     driver.close();
     watches.close();
+    log.close();
     await this.#closeSession();
     await connections.close();
     if (ownsTransport) await transport.stop();

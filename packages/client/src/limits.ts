@@ -30,13 +30,15 @@ export const limits = {
   coolDownMsMax: 2_000,
   /** Asking who the members are, when a hint names an unknown one. */
   refreshTimeoutMs: 1_000,
-  /** Until a node has taken a stream of watches. */
-  watchOpenMs: 2_000,
-  /** A node that serves watches says something every second. */
-  watchSilenceMs: 4_000,
+  /** Until a node has taken a stream of watches or of the log. */
+  streamOpenMs: 2_000,
+  /** A node says something on each of them every second. */
+  streamSilenceMs: 4_000,
   /** Changes that wait for the reader of one watch. */
   watchQueueBytesMax: 4 * 1_048_576,
   watchAsksPerChunk: 64,
+  /** Entries that wait for the reader of one subscription to the log, before the batch that came last. */
+  logQueueBytesMax: 4 * 1_048_576,
   /** What `close` spends on closing the session, which would end by itself. */
   closeSessionTimeoutMs: 500,
 } as const;

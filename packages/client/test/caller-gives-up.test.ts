@@ -39,7 +39,7 @@ const controller: Calls<AspenClient["cluster"]> = {
 };
 type Later = Omit<
   AspenClient,
-  "store" | "sql" | "cluster" | "clusterId" | "namespace" | "withCodec" | "close" | symbol
+  "store" | "sql" | "log" | "cluster" | "clusterId" | "namespace" | "withCodec" | "close" | symbol
 >;
 const own: Calls<Later> = {
   issueTicket: (client, options) => client.issueTicket({ access: "read", ...options }),
@@ -48,6 +48,9 @@ const own: Calls<Later> = {
 };
 const sql: Calls<AspenClient["sql"]> = {
   query: (client, options) => client.sql.query({ sql: "SELECT 1" }, options),
+};
+const log: Calls<AspenClient["log"]> = {
+  subscribe: (client, options) => client.log.subscribe({}, options),
 };
 type Namespaced = Omit<ReturnType<AspenClient["namespace"]>, "name" | "prefix" | "namespace">;
 const namespaced: Calls<Namespaced> = {
@@ -79,7 +82,16 @@ const free = {
   scanPages: (client: AspenClient, options: CallOptions) => scanPages(client.store, { range }, options).next(),
 };
 
-const parts = { store, sql, cluster: controller, client: own, namespace: namespaced, typed: typedStore, view: free };
+const parts = {
+  store,
+  sql,
+  log,
+  cluster: controller,
+  client: own,
+  namespace: namespaced,
+  typed: typedStore,
+  view: free,
+};
 const calls = Object.entries(parts).flatMap(([part, methods]) =>
   Object.entries(methods).map(([method, call]) => [`${part}.${method}`, call] as const),
 );

@@ -38,6 +38,8 @@ import { LeaseKeeper } from "./lease-keeper.ts";
 import { limits } from "./limits.ts";
 import { LocalController } from "./local-controller.ts";
 import { LogClock } from "./log-clock.ts";
+import { LogFeed } from "./log-feed.ts";
+import { LogService } from "./log-service.ts";
 import { raftOptions, resolveNodeConfig, type NodeConfig } from "./node-config.ts";
 import type { IdentityStore, NodeIdentity } from "./node-identity.ts";
 import type { PeerDirectory } from "./peer-directory.ts";
@@ -134,7 +136,7 @@ export class AspenNode {
   readonly #controller: LocalController;
   readonly #promoter: LearnerPromoter | undefined;
   readonly #leases: LeaseKeeper;
-  readonly #watches: WatchHub;
+  readonly #streams: { readonly watches: WatchHub; readonly log: LogFeed };
   readonly #retries = new Map<PeerId, CancelTimer>();
   /** The last answer to a founder. */
   #agreement: Promise<unknown> = Promise.resolve();
@@ -200,8 +202,7 @@ export class AspenNode {
         this.#probation.end(peerId);
       },
     });
-    this.#watches = new WatchHub(parts.stateMachine);
-    this.#serveWatches(router, strangerLogger, config.watchQueueBytesMax);
+    this.#streams = this.#serveStreams(router, strangerLogger, config.watchQueueBytesMax);
     new ClusterService({
       transport,
       directory,
@@ -213,18 +214,36 @@ export class AspenNode {
     });
   }
 
-  #serveWatches(router: RequestRouter, logger: Logger, queueBytesMax: number): void {
-    const { transport, clock } = this.#parts;
+  #serveStreams(
+    router: RequestRouter,
+    logger: Logger,
+    queueBytesMax: number,
+  ): { readonly watches: WatchHub; readonly log: LogFeed } {
+    const { transport, clock, stateMachine } = this.#parts;
+    const watches = new WatchHub(stateMachine);
+    const log = new LogFeed(this.#raft);
+    const hasLeader = () => this.#raft.view.leader !== undefined;
     new WatchService({
       transport,
-      hub: this.#watches,
+      hub: watches,
       clock,
       logger: logger.child({ part: "watch" }),
       authorize: (peerId, filter) => this.#clients.authorizeWatch(peerId, filter),
       freshRevision: () => router.freshRevision(),
-      hasLeader: () => this.#raft.view.leader !== undefined,
+      hasLeader,
       queueBytesMax,
     });
+    new LogService({
+      transport,
+      feed: log,
+      clock,
+      logger: logger.child({ part: "log" }),
+      authorize: (peerId, keyPrefixes) => this.#clients.authorizeLog(peerId, keyPrefixes),
+      freshIndex: () => router.freshIndex(),
+      committedIndex: () => this.#raft.view.committed,
+      hasLeader,
+    });
+    return { watches, log };
   }
 
   get identity(): NodeIdentity {
@@ -310,7 +329,8 @@ export class AspenNode {
   }
 
   noteApplied(): void {
-    this.#watches.noteApplied();
+    this.#streams.watches.noteApplied();
+    this.#streams.log.noteApplied();
   }
 
   noteFailure(failure: RaftFailure): void {

@@ -28,7 +28,7 @@ import {
   type IssueTicketRequest,
   type TicketAccess,
 } from "@aspenjs/protocol";
-import { assertInScope, assertWatchInScope } from "./key-scope.ts";
+import { assertInScope, assertWatchInScope, logScope } from "./key-scope.ts";
 import type { NodeIdentity } from "./node-identity.ts";
 import type { PeerDirectory } from "./peer-directory.ts";
 import type { RequestRouter, RoutedRequest } from "./request-router.ts";
@@ -156,6 +156,12 @@ export class ClientService {
     this.#assertMember();
     const ticket = this.#ticketWith(peerId, "read");
     if (filter !== undefined) assertWatchInScope(ticket.keyPrefixes, filter);
+  }
+
+  /** Which keys this client may be told of, of those that it asks for; none: all. @throws AspenError when it may not */
+  authorizeLog(peerId: PeerId, keyPrefixes: readonly string[]): readonly string[] {
+    this.#assertMember();
+    return logScope(this.#ticketWith(peerId, "read").keyPrefixes, keyPrefixes);
   }
 
   #authorize(peerId: PeerId, request: Exclude<ClientRequest, { readonly kind: "hello" }>): ClientTicket {

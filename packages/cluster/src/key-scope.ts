@@ -26,6 +26,13 @@ export function assertWatchInScope(keyPrefixes: readonly string[], filter: Watch
   assertReach(keyPrefixes, filter.kind === "key" ? { keys: [filter.key] } : { ranges: [filter] });
 }
 
+/** What of the log the bearer of a ticket is told, of what was asked for; no prefixes: everything. */
+export function logScope(keyPrefixes: readonly string[], asked: readonly string[]): readonly string[] {
+  if (asked.length === 0) return keyPrefixes;
+  assertReach(keyPrefixes, { ranges: asked.map((prefix) => ({ kind: "prefix", prefix })) });
+  return asked;
+}
+
 function assertReach(keyPrefixes: readonly string[], { keys = [], ranges = [], isEverywhere = false }: Reach): void {
   if (keyPrefixes.length === 0) return;
   const isKeyAllowed = (key: string) => keyPrefixes.some((prefix) => key.startsWith(prefix));

@@ -32,13 +32,16 @@ export const limits = {
   watchPageBytes: 256 * 1_024,
   /** What may wait for one client by default; its watches fall behind then, and read the history later. */
   watchQueueBytesMax: 1_048_576,
-  watchChunkBytesMax: 256 * 1_024,
-  /** How often a stream of watches shows that it is alive, and how far it has come. */
-  watchProgressMs: 1_000,
-  /** A node that knows of no leader for so much time sends its watchers elsewhere. */
-  watchLeaderlessMsMax: 3_000,
+  logSubscribersMax: 100,
+  /** Of the log, read in one piece: what is ahead of each subscriber, unless one entry is larger. */
+  logPageBytes: 256 * 1_024,
+  streamChunkBytesMax: 256 * 1_024,
+  /** How often a stream of watches or of the log shows that it is alive, and how far it has come. */
+  streamProgressMs: 1_000,
+  /** A node that knows of no leader for so much time sends those who watch or follow its log elsewhere. */
+  leaderlessMsMax: 3_000,
   /** Before the next try, when all that waits for a client fills its queue. */
-  watchRetryMs: 50,
+  streamRetryMs: 50,
   /** How often a waiting call looks again. */
   pollMs: 25,
   /** When a caller brings no deadline of its own. */

@@ -110,6 +110,7 @@ export class PeerDirectory implements RaftPeers, PeerGate {
       case PROTOCOL_IDS.client:
         return true;
       case PROTOCOL_IDS.watch:
+      case PROTOCOL_IDS.log:
         return this.#greeted.has(peerId);
       case PROTOCOL_IDS.cluster:
         return this.isAdmitted(peerId);

@@ -25,6 +25,7 @@ import {
   type ListLeasesResult,
   type ReadConsistency,
   type ReadLabel,
+  type LogIndex,
   type Revision,
   type ScanResult,
   type SqlQueryResult,
@@ -143,6 +144,12 @@ export class RequestRouter {
   async freshRevision(): Promise<Revision> {
     await this.#freshen("linearizable");
     return this.#deps.machine.revision;
+  }
+
+  /** The last entry that this node has applied, once that is all that was acknowledged before. */
+  async freshIndex(): Promise<LogIndex> {
+    await this.#freshen("linearizable");
+    return this.#deps.machine.appliedState.lastApplied.index;
   }
 
   #propose(action: LogAction, session: SessionReference | undefined): Promise<CommandResult> {

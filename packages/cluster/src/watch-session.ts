@@ -18,13 +18,14 @@ import {
   decodeWatchAsk,
   encodeWatchTell,
   FrameAssembly,
-  joinFrames,
   keyChangeBytes,
   protocolLimits,
   type OpenWatch,
   type WatchAsk,
   type WatchTell,
 } from "@aspenjs/protocol";
+import { writeFrames } from "./frame-output.ts";
+import { LeaderPatience } from "./leader-patience.ts";
 import { limits } from "./limits.ts";
 import type { WatchHub, Watcher } from "./watch-hub.ts";
 
@@ -50,6 +51,7 @@ const OPENING: WatchState = { kind: "opening" };
 
 export class WatchSession {
   readonly #deps: WatchSessionDeps;
+  readonly #patience: LeaderPatience;
   readonly #watches = new Map<number, WatchState>();
   #outbox: Uint8Array[] = [];
   #queuedBytes = 0;
@@ -57,11 +59,10 @@ export class WatchSession {
   #hasBehind = false;
   #isCatchUpDue = false;
   #isEnded = false;
-  #leaderSeenMs: number;
 
   constructor(deps: WatchSessionDeps) {
     this.#deps = deps;
-    this.#leaderSeenMs = deps.clock.nowMs();
+    this.#patience = new LeaderPatience(deps.clock, deps.hasLeader);
   }
 
   /** Until the client ends it. */
@@ -171,13 +172,11 @@ export class WatchSession {
   }
 
   async #write(): Promise<void> {
+    const { stream, clock } = this.#deps;
     try {
       while (this.#outbox.length > 0) {
         const frames = this.#outbox.splice(0);
-        const bytes = joinFrames(frames);
-        for (let at = 0; at < bytes.byteLength; at += limits.watchChunkBytesMax) {
-          await this.#writeChunk(bytes.subarray(at, at + limits.watchChunkBytesMax));
-        }
+        await writeFrames(frames, { stream, clock, isEnded: () => this.#isEnded });
         this.#queuedBytes -= frames.reduce((sum, frame) => sum + frame.byteLength, 0);
         this.#planCatchUp();
       }
@@ -187,18 +186,6 @@ export class WatchSession {
       this.#deps.logger.log("debug", "a stream of watches ended", { code: error.code });
     } finally {
       this.#isWriting = false;
-    }
-  }
-
-  async #writeChunk(chunk: Uint8Array): Promise<void> {
-    for (;;) {
-      try {
-        return await this.#deps.stream.write(chunk);
-      } catch (error) {
-        const isFull = error instanceof AspenError && error.code === "resource_exhausted";
-        if (!isFull || this.#isEnded) throw error;
-        await new Promise<void>((resolve) => void this.#deps.clock.setTimer(limits.watchRetryMs, resolve));
-      }
     }
   }
 
@@ -223,20 +210,17 @@ export class WatchSession {
   }
 
   #armTick(timer: () => { cancel: CancelTimer }): CancelTimer {
-    return this.#deps.clock.setTimer(limits.watchProgressMs, () => {
+    return this.#deps.clock.setTimer(limits.streamProgressMs, () => {
       timer().cancel = this.#armTick(timer);
       this.#tick();
     });
   }
 
   #tick(): void {
-    const { clock, hub, hasLeader, authorize } = this.#deps;
+    const { hub, authorize } = this.#deps;
     this.#orAbort(() => {
       authorize();
-      if (hasLeader()) this.#leaderSeenMs = clock.nowMs();
-      if (clock.nowMs() - this.#leaderSeenMs > limits.watchLeaderlessMsMax) {
-        throw new AspenError("unavailable", "this node knows of no leader");
-      }
+      this.#patience.check();
       // A snapshot that was installed makes itself known here.
       hub.noteApplied();
       if (!this.#hasBehind && this.#queuedBytes === 0) this.#send({ kind: "progress", revision: hub.told });

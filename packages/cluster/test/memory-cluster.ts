@@ -11,10 +11,19 @@ import type { NodeConfig } from "../src/node-config.ts";
 import type { IdentityStore } from "../src/node-identity.ts";
 import { PeerDirectory } from "../src/peer-directory.ts";
 
+/** What outlives a process. */
+interface NodeDisks {
+  readonly log: MemoryDisk;
+  readonly state: MemoryStateDisk;
+  readonly identityStore: IdentityStore;
+}
+
 export interface NodeOverrides {
   readonly secret?: ClusterSecret;
   readonly peerId?: string;
   readonly config?: Partial<NodeConfig>;
+  /** Of an earlier node with this peer id. */
+  readonly keepsDisks?: boolean;
 }
 
 const OPEN_GATE = { mayConnect: () => true, mayUse: () => true };
@@ -37,21 +46,23 @@ export class MemoryCluster {
   readonly #clients: AspenClient[] = [];
   /** With those whose place in `nodes` another one took. */
   readonly #started: AspenNode[] = [];
+  readonly #disks = new Map<string, NodeDisks>();
   #clientCount = 0;
 
   async startNode(nodeId: NodeId, overrides: NodeOverrides = {}): Promise<AspenNode> {
     const peerId = overrides.peerId ?? `peer-${nodeId}`;
     const secret = overrides.secret ?? this.secret;
     const directory = new PeerDirectory();
-    const opened = await createMemoryLogStore({ storeId: peerId, disk: new MemoryDisk() });
+    const disks = this.#disksOf(nodeId, peerId, secret, overrides.keepsDisks ?? false);
+    const opened = await createMemoryLogStore({ storeId: peerId, disk: disks.log });
     assert(opened.kind === "opened", "a memory log store opens");
     const created = await createAspenNode(
       {
         transport: this.network.createTransport(peerId, { gate: directory }),
         directory,
         logStore: opened.store,
-        stateMachine: createMemoryStateMachine({ disk: new MemoryStateDisk() }),
-        identityStore: createIdentityStore(nodeId, peerId, clusterIdOf(secret)),
+        stateMachine: createMemoryStateMachine({ disk: disks.state }),
+        identityStore: disks.identityStore,
         secret,
         clock: this.clock,
         random: this.random,
@@ -64,6 +75,12 @@ export class MemoryCluster {
     this.nodes.set(nodeId, created.node);
     this.#started.push(created.node);
     return created.node;
+  }
+
+  /** Stops the node in good order, and starts it with what it had. */
+  async restartNode(nodeId: NodeId, overrides: NodeOverrides = {}): Promise<AspenNode> {
+    await this.node(nodeId).stop();
+    return this.startNode(nodeId, { ...overrides, keepsDisks: true });
   }
 
   async form(...nodeIds: readonly NodeId[]): Promise<void> {
@@ -114,6 +131,15 @@ export class MemoryCluster {
   async close(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close()));
     await Promise.all(this.#started.map((node) => node.stop()));
+  }
+
+  #disksOf(nodeId: NodeId, peerId: string, secret: ClusterSecret, isKept: boolean): NodeDisks {
+    const before = this.#disks.get(peerId);
+    if (isKept && before !== undefined) return before;
+    const identityStore = createIdentityStore(nodeId, peerId, clusterIdOf(secret));
+    const disks = { log: new MemoryDisk(), state: new MemoryStateDisk(), identityStore };
+    this.#disks.set(peerId, disks);
+    return disks;
   }
 
   #logger(fields: LogFields): Logger {

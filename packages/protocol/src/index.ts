@@ -32,6 +32,7 @@ export { keyValueEntryRow, readKeyValueEntry } from "./key-value-entry-row.ts";
 export { leaderHintOf, notLeaderError } from "./leader-hint.ts";
 export { COMMAND_RESULT_BYTES_MAX, COMMAND_RESULT_CELLS_MAX, LOG_COMMAND_BYTES_MAX, protocolLimits } from "./limits.ts";
 export { decodeLogCommand, encodeLogCommand, logCommandActionBytes } from "./log-command.ts";
+export { decodeLogAsk, decodeLogTell, encodeLogAsk, encodeLogTell } from "./log-frame.ts";
 export { PROTOCOL_IDS } from "./protocol-ids.ts";
 export { REQUEST_KINDS } from "./request-kind.ts";
 export { allows, TICKET_ACCESSES } from "./ticket-access.ts";
@@ -94,7 +95,9 @@ export type {
   PrepareInitMessage,
 } from "./cluster-message.ts";
 export type { JoinTicket } from "./join-ticket.ts";
-export type { LeaseAction, LogAction, LogCommand } from "./log-command.ts";
+export type { LogCommand } from "./log-command.ts";
+export type { LogAsk, LogEnded, LogOpened, LogProgress, LogTell, LogTold } from "./log-frame.ts";
+export type { LeaseAction, LogAction } from "@aspenjs/api";
 export type { ProtocolId } from "./protocol-ids.ts";
 export type { RequestKind } from "./request-kind.ts";
 export type { SessionReference } from "./session-reference.ts";

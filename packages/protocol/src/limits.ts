@@ -46,6 +46,9 @@ const WATCH_CHANGE_BYTES_MAX = 2 * (limits.keyBytesMax + limits.valueBytesMax) +
 const WATCH_PART_BYTES = 256 * KIB;
 const WATCH_PART_CHANGES_MAX = 1_000;
 
+/** What cutting the ranges of one transaction to the prefixes of a subscription may add: two bounds for each. */
+const LOG_CUT_BYTES_MAX = limits.transactionItemsMax * 2 * (limits.keyBytesMax + 8);
+
 /** Bounds of the messages of this package. Beyond one, a message is refused whole. */
 export const protocolLimits = {
   /** What a request may ask its node to spend on it. */
@@ -68,6 +71,10 @@ export const protocolLimits = {
   watchChangeOverheadBytes: WATCH_CHANGE_OVERHEAD_BYTES,
   watchTellBytesMax: WATCH_PART_BYTES + WATCH_CHANGE_BYTES_MAX + MESSAGE_OVERHEAD_BYTES_MAX,
   watchTellCellsMax: WATCH_PART_CHANGES_MAX * (2 * ENTRY_CELLS + 4) + ANSWER_CELLS,
+  logAskBytesMax: limits.logKeyPrefixesMax * (limits.keyBytesMax + 3) + KIB,
+  /** Keys, values and bounds of a transaction whose ranges were cut. */
+  logTransactionBytesMax: limits.commandBytesMax + LOG_CUT_BYTES_MAX,
+  logTellBytesMax: LOG_COMMAND_BYTES_MAX + LOG_CUT_BYTES_MAX + MESSAGE_OVERHEAD_BYTES_MAX,
   clusterIdBytesMax: 128,
   peerIdBytesMax: limits.peerIdBytesMax,
   refusalTextBytesMax: 512,
@@ -140,6 +147,7 @@ assert(
   TICKET_BYTES_MAX + KIB <= protocolLimits.clientRequestBytesMax,
   "a greeting with a full ticket is a legal request",
 );
+assert(TICKET_KEY_PREFIXES_MAX <= limits.logKeyPrefixesMax, "a subscription may name every prefix of its ticket");
 assert(TICKET_ADDRESSES_MAX <= limits.nodeAddressesMax, "the addresses of a ticket could be those of one node");
 assert(
   limits.peersMax * (limits.nodeAddressesMax * (limits.addressBytesMax + 3) + protocolLimits.peerIdBytesMax + 64) <=

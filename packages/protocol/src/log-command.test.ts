@@ -1,4 +1,4 @@
-import { AssertionFailure, limits, type WriteCommand } from "@aspenjs/api";
+import { AssertionFailure, limits, type LogAction, type WriteCommand } from "@aspenjs/api";
 import { DecodeError, encodeRow, type Cell } from "@aspenjs/codec";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -9,13 +9,7 @@ import {
 } from "../test/fuzz/write-values.ts";
 import { damaged, fromHex, toHex as hex } from "../test/wire-values.ts";
 import { protocolLimits } from "./limits.ts";
-import {
-  decodeLogCommand,
-  encodeLogCommand,
-  logCommandActionBytes,
-  type LogAction,
-  type LogCommand,
-} from "./log-command.ts";
+import { decodeLogCommand, encodeLogCommand, logCommandActionBytes, type LogCommand } from "./log-command.ts";
 
 const bytesOf = (...values: number[]): Uint8Array => new Uint8Array(values);
 

@@ -7,25 +7,13 @@
  * the command's bytes: they are what makes two tries of one command equal (`logCommandActionBytes`), whatever leader
  * stamped them and whatever the client had acknowledged by then. C1 to C4 hold for them.
  */
-import { assert, type LeaseId, type WriteCommand } from "@aspenjs/api";
+import { assert, type LeaseId, type LogAction } from "@aspenjs/api";
 import { DecodeError, decodeRow, encodeRow, type Row, type RowReader } from "@aspenjs/codec";
 import { leaseIdsCell, readLeaseIds } from "./lease-row.ts";
 import { LOG_COMMAND_BYTES_MAX, protocolLimits } from "./limits.ts";
 import { readSessionReference, sessionReferenceRow, type SessionReference } from "./session-reference.ts";
 import { integerCell } from "./value-cell.ts";
 import { readWriteCommandOfKind, WRITE_KIND_MAX, WRITE_KIND_MIN, writeCommandRow } from "./write-command-row.ts";
-
-/** What a leader says of leases, never a client: of many at once, their ids in ascending order, or of every one. */
-export type LeaseAction =
-  | { readonly kind: "renewLeases"; readonly leaseIds: readonly LeaseId[] }
-  | { readonly kind: "expireLeases"; readonly leaseIds: readonly LeaseId[] }
-  | { readonly kind: "extendLeases" };
-
-export type LogAction =
-  | WriteCommand
-  | { readonly kind: "openSession" }
-  | { readonly kind: "closeSession" }
-  | LeaseAction;
 
 /** A write without a session is not protected against retries. `SESSION_RULES` are those of the other kinds. */
 export interface LogCommand {
@@ -63,7 +51,7 @@ export function encodeLogCommand({ logTimeMs, session, action }: LogCommand): Ui
     FORMAT_VERSION,
     integerCell("a log time", logTimeMs),
     session === undefined ? null : sessionReferenceRow(session),
-    actionRow(action),
+    logActionRow(action),
   ]);
   assert(bytes.byteLength <= LOG_COMMAND_BYTES_MAX, "an encoded command fits its bound");
   return bytes;
@@ -75,7 +63,7 @@ export function decodeLogCommand(bytes: Uint8Array): LogCommand {
   row.integer("version", FORMAT_VERSION, FORMAT_VERSION);
   const logTimeMs = row.integer("logTimeMs");
   const session = row.optional((cells) => readSessionReference(cells.row("session")));
-  const action = readAction(row.row("action"));
+  const action = readLogAction(row.row("action"));
   row.end();
   const problem = sessionProblem(session, action);
   if (problem !== undefined) throw new DecodeError(problem);
@@ -111,7 +99,8 @@ function sessionProblem(session: SessionReference | undefined, { kind }: LogActi
   return undefined;
 }
 
-function actionRow(action: LogAction): Row {
+/** @param transactionBytesMax keys, values and bounds of a transaction */
+export function logActionRow(action: LogAction, transactionBytesMax?: number): Row {
   switch (action.kind) {
     case "openSession":
       return [OPEN_SESSION];
@@ -124,13 +113,14 @@ function actionRow(action: LogAction): Row {
     case "extendLeases":
       return [EXTEND_LEASES];
     default:
-      return writeCommandRow(action);
+      return writeCommandRow(action, transactionBytesMax);
   }
 }
 
-function readAction(row: RowReader): LogAction {
+/** Reads the row to its end. @throws DecodeError */
+export function readLogAction(row: RowReader, transactionBytesMax?: number): LogAction {
   const kind = row.integer("kind", 0, ACTION_KIND_MAX);
-  if (kind >= WRITE_KIND_MIN && kind <= WRITE_KIND_MAX) return readWriteCommandOfKind(kind, row);
+  if (kind >= WRITE_KIND_MIN && kind <= WRITE_KIND_MAX) return readWriteCommandOfKind(kind, row, transactionBytesMax);
   const action = readActionOfKind(kind, row);
   row.end();
   return action;

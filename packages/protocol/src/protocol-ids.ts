@@ -7,6 +7,7 @@ export const PROTOCOL_IDS = {
   snapshot: "/aspen/snapshot/1",
   client: "/aspen/client/1",
   watch: "/aspen/watch/1",
+  log: "/aspen/log/1",
   admission: "/aspen/admission/1",
   cluster: "/aspen/cluster/1",
 } as const;

@@ -30,35 +30,35 @@ const DELETE = 2;
 const DELETE_RANGE = 3;
 const SCAN = 4;
 
-export function transactionCells(transaction: TransactionCommand): Row {
-  const problem = transactionProblem(transaction);
+export function transactionCells(transaction: TransactionCommand, bytesMax: number = limits.commandBytesMax): Row {
+  const problem = transactionProblem(transaction, bytesMax);
   assert(problem === undefined, problem ?? "");
   const { compares, success, failure } = transaction;
   return [compares.map(compareRow), success.map(operationRow), failure.map(operationRow)];
 }
 
 /** @throws DecodeError */
-export function readTransaction(row: RowReader): TransactionCommand {
+export function readTransaction(row: RowReader, bytesMax: number = limits.commandBytesMax): TransactionCommand {
   const transaction: TransactionCommand = {
     kind: "transaction",
     compares: row.list("compares", limits.transactionItemsMax, readCompare),
     success: row.list("success", limits.transactionItemsMax, readOperation),
     failure: row.list("failure", limits.transactionItemsMax, readOperation),
   };
-  const problem = transactionProblem(transaction);
+  const problem = transactionProblem(transaction, bytesMax);
   if (problem !== undefined) throw new DecodeError(problem);
   return transaction;
 }
 
 /** What is wrong with the whole, when each of its parts is right. */
-function transactionProblem(transaction: TransactionCommand): string | undefined {
+function transactionProblem(transaction: TransactionCommand, bytesMax: number): string | undefined {
   const { compares, success, failure } = transaction;
   const count = compares.length + success.length + failure.length;
   if (count === 0) return "a transaction needs at least one compare or operation";
   if (count > limits.transactionItemsMax) return `${count} items exceed ${limits.transactionItemsMax}`;
   if (changesKeyTwice(success) || changesKeyTwice(failure)) return "a key must not be changed twice in one branch";
   const bytes = transactionByteLength(transaction);
-  return bytes > limits.commandBytesMax ? `command of ${bytes} bytes exceeds ${limits.commandBytesMax}` : undefined;
+  return bytes > bytesMax ? `command of ${bytes} bytes exceeds ${bytesMax}` : undefined;
 }
 
 function compareRow(compare: Compare): Row {

@@ -33,7 +33,8 @@ const TRANSACTION = 9;
 const LEASE_GRANT = 10;
 const LEASE_REVOKE = 11;
 
-export function writeCommandRow(command: WriteCommand): Row {
+/** @param transactionBytesMax keys, values and bounds of a transaction */
+export function writeCommandRow(command: WriteCommand, transactionBytesMax?: number): Row {
   switch (command.kind) {
     case "set":
       return [SET, ...setCells(command)];
@@ -55,7 +56,7 @@ export function writeCommandRow(command: WriteCommand): Row {
     case "deleteRange":
       return [DELETE_RANGE, ...deleteRangeCells(command)];
     case "transaction":
-      return [TRANSACTION, ...transactionCells(command)];
+      return [TRANSACTION, ...transactionCells(command, transactionBytesMax)];
     case "leaseGrant":
       return [
         LEASE_GRANT,
@@ -75,13 +76,13 @@ export function readWriteCommand(row: RowReader): WriteCommand {
 }
 
 /** For a reader that has read the kind already. @throws DecodeError */
-export function readWriteCommandOfKind(kind: number, row: RowReader): WriteCommand {
-  const command = readFields(kind, row);
+export function readWriteCommandOfKind(kind: number, row: RowReader, transactionBytesMax?: number): WriteCommand {
+  const command = readFields(kind, row, transactionBytesMax);
   row.end();
   return command;
 }
 
-function readFields(kind: number, row: RowReader): WriteCommand {
+function readFields(kind: number, row: RowReader, transactionBytesMax: number | undefined): WriteCommand {
   switch (kind) {
     case SET:
       return readSet(row);
@@ -104,7 +105,7 @@ function readFields(kind: number, row: RowReader): WriteCommand {
     case DELETE_RANGE:
       return readDeleteRange(row);
     case TRANSACTION:
-      return readTransaction(row);
+      return readTransaction(row, transactionBytesMax);
     case LEASE_GRANT: {
       const ttlMs = readLeaseTtl(row);
       const leaseId = row.optional((cells) => readLeaseId(cells));

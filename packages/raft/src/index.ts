@@ -17,6 +17,7 @@ export type { LogReader } from "./core/raft-log.ts";
 export type { RaftStart } from "./core/raft.ts";
 export type { RoleKind } from "./core/role.ts";
 export type { LeaderView, PeerView, RaftView } from "./core/view.ts";
+export type { CommittedRead } from "./node/committed-log.ts";
 export type { RaftFailure, RaftListener, RaftNodeDeps, RaftNodeOptions, RaftPeers } from "./node/raft-node-options.ts";
 export type { CreateRaftNodeOutcome } from "./node/raft-node.ts";
 export type { ReadMode } from "./node/read-table.ts";

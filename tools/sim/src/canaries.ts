@@ -326,7 +326,7 @@ export const CANARIES: readonly SimulationCanary[] = [
     name: "watch-resumes-too-early",
     why: "a watch that goes on at another node hears of its last revision again",
     file: "packages/client/src/remote-watch.ts",
-    find: "this.#nextRevision = revision + 1;\n    this.#push(batch);",
-    replace: "this.#nextRevision = revision;\n    this.#push(batch);",
+    find: "this.#nextRevision = revision + 1;\n    this.#inbox.push(batch);",
+    replace: "this.#nextRevision = revision;\n    this.#inbox.push(batch);",
   },
 ];

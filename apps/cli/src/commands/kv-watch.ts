@@ -3,9 +3,9 @@ import { Command, Option } from "commander";
 import { batchReport } from "../change-view.ts";
 import type { CommandRunner } from "../command-runner.ts";
 import { parseDuration } from "../duration.ts";
+import { followUntilInterrupted } from "../following.ts";
 import { argument, parseCount } from "../global-options.ts";
 import { examples } from "../help.ts";
-import { Interruption, watchForInterruption } from "../interruption.ts";
 import type { Invocation } from "../invocation.ts";
 import { keyRangeOf } from "../key-range.ts";
 import { UsageError } from "../usage-error.ts";
@@ -57,31 +57,21 @@ ${examples(
     );
 }
 
-async function follow(
+function follow(
   invocation: Invocation,
   store: KeyValueStore,
   request: WatchRequest,
   countMax: number | undefined,
 ): Promise<void> {
-  const { host } = invocation;
-  const interruption = watchForInterruption(host, () => host.exitNow());
-  const print = async (): Promise<void> => {
-    await using watch = await store.watch(request, { signal: interruption.signal });
+  return followUntilInterrupted(invocation.host, async (signal) => {
+    await using watch = await store.watch(request, { signal });
     let count = 0;
     for await (const batch of watch) {
       await invocation.print(batchReport(batch));
       if (batch.changes.length > 0) count += 1;
       if (count === countMax) return;
     }
-  };
-  try {
-    await interruption.guard(print());
-  } catch (error) {
-    // To be asked to stop is how this ends.
-    if (!(error instanceof Interruption)) throw error;
-  } finally {
-    interruption.end();
-  }
+  });
 }
 
 function requestOf(key: string | undefined, { from, prev = false, progress, ...range }: WatchOptions): WatchRequest {

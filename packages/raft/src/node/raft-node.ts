@@ -20,6 +20,7 @@ import type { RaftStart } from "../core/raft.ts";
 import type { RaftView } from "../core/view.ts";
 import { decodeMessage, encodeMessage } from "../wire/message-codec.ts";
 import { Applier } from "./applier.ts";
+import { readCommittedEntries, type CommittedRead } from "./committed-log.ts";
 import { Compactor } from "./compactor.ts";
 import { LatencyRecorder } from "./latency-recorder.ts";
 import { limits } from "./limits.ts";
@@ -224,6 +225,21 @@ export class RaftNode<Result> {
     }
     await this.#compactor.flush();
     return outcome.meta.lastIncluded;
+  }
+
+  /**
+   * Entries from here on that are committed and applied on this node: as many as fit `bytesMax`, at least one if there
+   * is one, none when the index lies in the future. `onApplied` of the listener says when to read on.
+   * @throws AspenError `shutting_down`, `internal` (the log cannot be read: the node has failed)
+   */
+  readCommitted(fromIndex: LogIndex, bytesMax: number): CommittedRead {
+    this.#assertRunning();
+    const { committed } = this.#core.view;
+    const range = { fromIndex, committed, applied: this.#applier.applied };
+    const outcome = readCommittedEntries(this.#deps.logStore, range, bytesMax);
+    if (outcome.kind !== "fault") return outcome;
+    this.#fail({ kind: "storage", fault: outcome.fault });
+    throw new AspenError("internal", outcome.fault.message, { cause: outcome.fault });
   }
 
   metrics(): NodeMetrics {
