@@ -5,6 +5,7 @@ import { ElectionSafety } from "./election-safety.ts";
 import { ExactlyOnce } from "./exactly-once.ts";
 import { LeaderCompleteness } from "./leader-completeness.ts";
 import { LeaseSafety } from "./lease-safety.ts";
+import { LogOrder } from "./log-order.ts";
 import { LogMatching } from "./log-matching.ts";
 import { LogMirror } from "./log-mirror.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
@@ -37,6 +38,7 @@ export function createCheckers({ areChecksumsInstant, onMismatch }: CheckerOptio
     leaseSafety: new LeaseSafety(),
     exactlyOnce: new ExactlyOnce(history),
     answers,
+    logOrder: new LogOrder(),
     watchOrder: new WatchOrder(history, (us) => answers.knownBefore(us)),
   };
 }

@@ -30,6 +30,7 @@ export class Chaos {
       lockHolderCount: options.lockHolderCount,
       leases: checkers.leaseSafety,
       watches: checkers.watchOrder,
+      log: checkers.logOrder,
       watcherCount: options.watcherCount,
       keys: this.keys,
       thinkMsMax: options.thinkMsMax,

@@ -26,6 +26,9 @@ export interface RunMetrics {
   readonly watchProgress: number;
   /** Watchers that fell behind what the state remembers. */
   readonly watchesLagged: number;
+  /** Entries of the log that its followers were told, and times when no node had the next one. */
+  readonly entriesFollowed: number;
+  readonly followersLagged: number;
   readonly readsChecked: number;
   /** Of them, those that found no leader and were content with stale data. */
   readonly readsFallenBack: number;
@@ -85,6 +88,8 @@ export function collectMetrics(seen: {
     revisionsWatched: checkers.watchOrder.toldCount,
     watchProgress: checkers.watchOrder.progressCount,
     watchesLagged: checkers.watchOrder.laggedCount,
+    entriesFollowed: checkers.logOrder.toldCount,
+    followersLagged: checkers.logOrder.laggedCount,
     readsChecked: checkers.answers.readCount,
     readsFallenBack: checkers.answers.fallbackCount,
     queriesChecked: checkers.answers.queryCount,

@@ -78,7 +78,7 @@ export async function simulateRun(options: RunOptions, around: RunSurroundings =
 /** Twice whole, and in between with a bare majority. */
 async function recover(
   world: World,
-  { stateMachineSafety, answers, watchOrder }: Checkers,
+  { stateMachineSafety, answers, watchOrder, logOrder }: Checkers,
   workload: Workload,
 ): Promise<void> {
   const liveness = new Liveness(world);
@@ -91,5 +91,6 @@ async function recover(
   await liveness.assertLeasesEnd(CONVERGENCE_US);
   await liveness.assertWatchersTold(CONVERGENCE_US, workload.watchers);
   world.judge(watchOrder.name, () => watchOrder.assertSettled());
+  world.judge(logOrder.name, () => logOrder.assertSettled());
   world.judge(answers.name, () => answers.assertRefusalsKept());
 }

@@ -1,11 +1,13 @@
 import { AspenError, type ReadConsistency, type WatchFilter } from "@aspenjs/api";
 import type { LeaseSafety } from "../checkers/lease-safety.ts";
+import type { LogOrder } from "../checkers/log-order.ts";
 import type { WatchOrder } from "../checkers/watch-order.ts";
 import type { SimulatedClient } from "../cluster/simulated-client.ts";
 import type { World } from "../cluster/world.ts";
 import type { SeededRandom } from "../random/seeded-random.ts";
 import { DRIFT_PPM_MAX } from "../time/machine-clock.ts";
 import { ClientProgram, type ClientProgramOptions } from "./client-program.ts";
+import { LogProgram } from "./log-program.ts";
 import { LOCK_PREFIX, LockProgram } from "./lock-program.ts";
 import { groupPrefix, type KeySpace } from "./key-space.ts";
 import { fellBack, type RecordedCall } from "./recorded-call.ts";
@@ -17,6 +19,7 @@ export interface WorkloadOptions {
   readonly leases: LeaseSafety;
   readonly watcherCount: number;
   readonly watches: WatchOrder;
+  readonly log: LogOrder;
   readonly keys: KeySpace;
   readonly thinkMsMax: number;
   readonly consistencies: readonly ReadConsistency[];
@@ -67,6 +70,7 @@ export class Workload {
     for (let seat = 0; seat < this.#options.clientCount; seat += 1) this.#take(seat);
     for (let holder = 0; holder < this.#options.lockHolderCount; holder += 1) this.#takeLocks(holder);
     for (let watcher = 0; watcher < this.#options.watcherCount; watcher += 1) this.#watch(watcher);
+    if (this.#options.watcherCount > 0) this.#followLog();
   }
 
   /** No new calls; those under way end with their deadlines. */
@@ -192,6 +196,23 @@ export class Workload {
       onLagged: () => watches.noteLagged(),
     });
     this.#watchers[place] = { client, program };
+    client.run(() => program.run());
+  }
+
+  /** One is enough: it is told every entry. */
+  #followLog(): void {
+    const world = this.#world;
+    const { log } = this.#options;
+    const client = world.addClient("e1");
+    const program = new LogProgram({
+      client,
+      random: world.random.child(`log ${client.name}`),
+      onTold: (told) => {
+        world.trace.note("watch", client.name, `entries up to ${told.throughIndex}`);
+        world.judge(log.name, () => log.noteTold(told));
+      },
+      onLagged: () => log.noteLagged(),
+    });
     client.run(() => program.run());
   }
 
