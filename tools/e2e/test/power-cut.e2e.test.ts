@@ -2,7 +2,8 @@
  * The power of all three nodes goes at once. Their disks are written down call by call, so that what a disk may hold
  * after any instant can be laid out again: what was synced, and of the rest whatever chance spares.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AspenError, type NodeId, type Random } from "@aspenjs/api";
@@ -12,6 +13,8 @@ import { createSeededRandom } from "@aspenjs/transport/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { logLines } from "../src/node-log.ts";
 import { DiskModel, writeImage } from "../src/power-cut/disk-model.ts";
+import { readDiskTrace, straceArguments } from "../src/power-cut/disk-trace.ts";
+import { traceEnd } from "../src/power-cut/trace-end.ts";
 import { readCounters, TimedCounters } from "../src/power-cut/timed-counters.ts";
 import { TracedLife } from "../src/power-cut/traced-life.ts";
 import { NodeProcess, ProcessCluster } from "../src/process-cluster.ts";
@@ -22,6 +25,8 @@ const LIVES = Number(process.env["ASPEN_POWER_LIVES"] ?? 2);
 const CUTS_PER_LIFE = Number(process.env["ASPEN_POWER_CUTS"] ?? 4);
 const COUNTERS = Array.from({ length: 8 }, (_, position) => `counter/${position}`);
 const FIRST_START_CUTS = Number(process.env["ASPEN_POWER_CUTS"] ?? 4) * 4;
+const KILLS = 20;
+const WRITING_MS = 50;
 const RENAME_MICROS = 20_000;
 const LOAD_MS = 2_000;
 const RECOVERY_MS_MAX = 30_000;
@@ -181,13 +186,36 @@ async function expectFollowed(life: Life, disks: Disks): Promise<void> {
     const model = life.disks.get(nodeId);
     model?.playUntil(Number.MAX_SAFE_INTEGER);
     const real = (await DiskModel.of(directory)).live();
-    const names = (image: typeof real): string[] => [...image.keys()].filter((name) => !NOT_MODELLED.test(name));
-    const modelled = model?.live() ?? new Map<string, undefined>();
-    expect(names(modelled).toSorted()).toEqual(names(real).toSorted());
-    for (const name of names(real)) {
-      expect(Buffer.compare(real.get(name) ?? Buffer.of(), modelled.get(name) ?? Buffer.of()), name).toBe(0);
-    }
+    expect(model?.differencesFrom(real, (name) => !NOT_MODELLED.test(name))).toEqual([]);
   }
+}
+
+/** Two writers at once in one file, which are never done. */
+const WRITER = `
+  const { openSync, write, fdatasync } = require("node:fs");
+  const file = openSync(process.argv[1] + "/file", "w+");
+  let count = 0;
+  const go = (lane) => {
+    count += 1;
+    const page = Buffer.alloc(4096, count & 255);
+    write(file, page, 0, page.length, 4096 * ((count % 8) + 8 * lane), () => {
+      if (count % 7 === 0) fdatasync(file, () => go(lane));
+      else go(lane);
+    });
+  };
+  go(0);
+  go(1);
+  console.log("writing");
+`;
+
+async function killedInTheMiddle(directory: string, trace: string): Promise<void> {
+  const program = [process.execPath, "-e", WRITER, directory];
+  const child = spawn("strace", [...straceArguments(trace), ...program], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  await pause(WRITING_MS);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  await traceEnd(trace, child.pid ?? 0);
 }
 
 describe.skipIf(problem !== undefined)("power cuts", () => {
@@ -218,6 +246,24 @@ describe.skipIf(problem !== undefined)("power cuts", () => {
       disks = left;
     }
   }, 600_000);
+
+  test("D4: what a process leaves that was killed in the middle of its writes is what its calls allow", async () => {
+    cluster = await ProcessCluster.create();
+    for (let round = 0; round < KILLS; round += 1) {
+      const [directory, trace] = [
+        join(cluster.directory, `killed-${round}`),
+        join(cluster.directory, `${round}.trace`),
+      ];
+      await mkdir(directory);
+      const disk = await DiskModel.of(directory);
+      await killedInTheMiddle(directory, trace);
+      disk.load(await readDiskTrace(trace, directory));
+      disk.playUntil(Number.MAX_SAFE_INTEGER);
+      const found = (await DiskModel.of(directory)).live();
+      expect(found.size).toBe(1);
+      expect(disk.differencesFrom(found, () => true)).toEqual([]);
+    }
+  }, 120_000);
 
   test("of a node at any step of its first start: it starts, as if for the first time", async () => {
     cluster = await ProcessCluster.create();

@@ -54,6 +54,17 @@ export class DiskFile {
     return this.#afterCut(() => isSpared(mercy));
   }
 
+  /** Whether it may be this that every process sees: of a change in which the process died, any part may have come. */
+  mayHold(bytes: Uint8Array): boolean {
+    const all = this.live();
+    const certain = this.#durable.copy();
+    for (const change of this.#pending) if (change.endedMicros !== Infinity) apply(certain, change, () => true);
+    const sure = certain.bytes();
+    const lengths = [all.length, sure.length];
+    if (bytes.length < Math.min(...lengths) || bytes.length > Math.max(...lengths)) return false;
+    return bytes.every((byte, index) => byte === (all[index] ?? 0) || byte === (sure[index] ?? 0));
+  }
+
   #settle(isDurable: (change: Change) => boolean): void {
     for (const change of this.#pending.filter(isDurable)) apply(this.#durable, change, () => true);
     this.#pending = this.#pending.filter((change) => !isDurable(change));

@@ -7,6 +7,8 @@
  *     To sync the file does not help its name.
  * D3  Of everything else any part may be there: each sector of each write by itself, and of the changes to one folder
  *     the first few.
+ * D4  A call in which the process died may have come to nothing, or to a part of what it asked for: the tracer writes
+ *     down what is asked before the system begins.
  */
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
@@ -30,6 +32,8 @@ export class DiskModel {
   readonly #root: DiskFolder;
   #steps: readonly Step[] = [];
   #renameMicros: readonly number[] = [];
+  /** Paths below the folder that may be there or not (D4). */
+  #openNames: ReadonlySet<string> = new Set();
   #position = 0;
 
   private constructor(path: string, root: DiskFolder) {
@@ -47,6 +51,8 @@ export class DiskModel {
     this.#renameMicros = calls
       .filter(({ kind }) => kind === "rename" || kind === "link")
       .map(({ endedMicros }) => endedMicros);
+    const open = calls.filter(({ endedMicros }) => endedMicros === Infinity).flatMap(namesChangedBy);
+    this.#openNames = new Set(open.map((path) => relative(this.#path, path)));
     const steps = calls.flatMap((call) => this.#stepsOf(call));
     this.#steps = steps.filter((step) => step.atMicros !== Infinity).toSorted((a, b) => a.atMicros - b.atMicros);
   }
@@ -78,6 +84,24 @@ export class DiskModel {
       (folder) => folder.live(),
       (file) => file.live(),
     );
+  }
+
+  /** Where the folder as it was found in the end is not what the calls say that it must be, among the names to follow. */
+  differencesFrom(found: DiskImage, isFollowed: (name: string) => boolean): readonly string[] {
+    const modelled = imageOf(
+      this.#root,
+      (folder) => folder.live(),
+      (file) => file,
+    );
+    const names = new Set([...modelled.keys(), ...found.keys()]);
+    return [...names].toSorted().flatMap((name) => {
+      if (this.#openNames.has(name) || !isFollowed(name)) return [];
+      if (!found.has(name)) return [`${name} is not there`];
+      if (!modelled.has(name)) return [`${name} is there`];
+      const [file, bytes] = [modelled.get(name), found.get(name)];
+      if (file === undefined || bytes === undefined) return file === bytes ? [] : [`${name} is of another kind`];
+      return file.mayHold(bytes) ? [] : [`${name} has another content`];
+    });
   }
 
   /** What would be found, had the power gone now. Changes nothing. */
@@ -203,12 +227,12 @@ async function readFolder(path: string): Promise<DiskFolder> {
 }
 
 /** Folders before what is in them. */
-function imageOf(
+function imageOf<Content>(
   root: DiskFolder,
   namesIn: (folder: DiskFolder) => ReadonlyMap<string, DiskNode>,
-  contentOf: (file: DiskFile) => Uint8Array,
-): DiskImage {
-  const image = new Map<string, Uint8Array | undefined>();
+  contentOf: (file: DiskFile) => Content,
+): ReadonlyMap<string, Content | undefined> {
+  const image = new Map<string, Content | undefined>();
   const collect = (folder: DiskFolder, prefix: string): void => {
     for (const [name, node] of namesIn(folder)) {
       const path = prefix + name;
@@ -218,4 +242,21 @@ function imageOf(
   };
   collect(root, "");
   return image;
+}
+
+function namesChangedBy(call: DiskCall): readonly string[] {
+  switch (call.kind) {
+    case "create":
+    case "makeDirectory":
+    case "unlink":
+      return [call.path];
+    case "rename":
+    case "link":
+      return [call.from, call.to];
+    case "write":
+    case "copy":
+    case "truncate":
+    case "sync":
+      return [];
+  }
 }

@@ -42,6 +42,7 @@ interface OpenFile {
 
 const STRING = /"([^"]*)"/;
 const DESCRIPTOR = /^(\d+)<([^>]*)>(\(deleted\))?/;
+const NAMELESS_ERROR = /^-1 \(errno \d+\)/;
 const MICROS_PER_SECOND = 1_000_000;
 
 /**
@@ -64,6 +65,8 @@ async function* systemCalls(traceFile: string): AsyncGenerator<SystemCall> {
     const [, thread = "", seconds = "0"] = head;
     const startedMicros = Math.round(Number(seconds) * MICROS_PER_SECOND);
     const text = line.slice(head[0].length);
+    // Signals, and the ends of threads, which may come in the middle of a call.
+    if (text.startsWith("+++") || text.startsWith("---")) continue;
     const halted = text.indexOf(" <unfinished ...>");
     if (halted !== -1) {
       unfinished.set(thread, { text: text.slice(0, halted), startedMicros });
@@ -86,10 +89,11 @@ async function* systemCalls(traceFile: string): AsyncGenerator<SystemCall> {
 function parseCall(thread: string, text: string, startedMicros: number): SystemCall | undefined {
   const opening = text.indexOf("(");
   const closing = text.lastIndexOf(") = ");
-  // Signals, and the ends of threads.
-  if (opening === -1 || closing === -1 || text.startsWith("+++") || text.startsWith("---")) return undefined;
-  const [, result, seconds] = /^(\S+).*?(?:<(\d+\.\d+)>)?$/.exec(text.slice(closing + 4)) ?? [];
-  const isReturned = result !== undefined && result !== "?";
+  if (opening === -1 || closing === -1) return undefined;
+  const outcome = text.slice(closing + 4);
+  const [, result, seconds] = /^(\S+).*?(?:<(\d+\.\d+)>)?$/.exec(outcome) ?? [];
+  // The tracer says `?` of a process that died in the call, or what it took for a number of an error without a name.
+  const isReturned = result !== undefined && result !== "?" && !NAMELESS_ERROR.test(outcome);
   return {
     thread,
     name: text.slice(0, opening),
@@ -153,7 +157,7 @@ class DiskTraceReader {
 
   #open(call: SystemCall): void {
     const path = this.#pathIn(call);
-    if (path === undefined || call.result === undefined) return;
+    if (path === undefined) return;
     const flags = call.parameters.slice(call.parameters.lastIndexOf('"')).split(/[ ,|]+/);
     const { startedMicros, endedMicros } = call;
     // Only new if nothing has that name: whoever plays the calls back knows.
@@ -161,6 +165,7 @@ class DiskTraceReader {
     if (flags.includes("O_TRUNC")) {
       this.calls.push({ kind: "truncate", path, byteLength: 0, startedMicros: endedMicros, endedMicros });
     }
+    if (call.result === undefined) return;
     this.#descriptorsOf(call.thread).set(Number.parseInt(call.result, 10), {
       offset: 0,
       isSynced: flags.includes("O_DSYNC") || flags.includes("O_SYNC"),
@@ -236,7 +241,6 @@ class DiskTraceReader {
     const paths = [...call.parameters.matchAll(new RegExp(STRING, "g"))].map(([, hex = ""]) => resolve(textOf(hex)));
     const [path, to] = paths;
     if (path === undefined || !paths.some((each) => this.#holds(each))) return this.#assertHarmless(call);
-    if (call.result === undefined) return;
     const { startedMicros, endedMicros } = call;
     const timed = { startedMicros, endedMicros };
     if (call.name === "mkdir" || call.name === "mkdirat") this.calls.push({ kind: "makeDirectory", path, ...timed });

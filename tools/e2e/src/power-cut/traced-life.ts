@@ -1,12 +1,8 @@
-import { open, stat } from "node:fs/promises";
 import type { NodeId } from "@aspenjs/api";
 import { NodeProcess, type NodeProcessOptions } from "../node-process.ts";
 import { DiskModel } from "./disk-model.ts";
 import { readDiskTrace, straceArguments } from "./disk-trace.ts";
-
-const TRACE_TAIL_BYTES = 4_096;
-const TRACE_MS_MAX = 60_000;
-const POLL_MS = 20;
+import { traceEnd } from "./trace-end.ts";
 
 /** One life of a node process whose every change of the disk is written down, from its start to its SIGKILL. */
 export class TracedLife {
@@ -40,30 +36,8 @@ export class TracedLife {
   /** Ends the process, and returns its disk as it was before the life, with the calls that it made loaded. */
   async end(): Promise<DiskModel> {
     await this.node.kill();
-    await this.#awaitTracer();
+    await traceEnd(this.#traceFile, this.#pid);
     this.#disk.load(await readDiskTrace(this.#traceFile, this.node.options.dataDirectory));
     return this.#disk;
-  }
-
-  /** The tracer writes on for a moment; the end of the process itself is what it writes last. */
-  async #awaitTracer(): Promise<void> {
-    const last = new RegExp(`^${this.#pid} .*\\+\\+\\+ (killed|exited) `, "m");
-    const endMs = performance.now() + TRACE_MS_MAX;
-    while (!last.test(await tailOf(this.#traceFile))) {
-      if (performance.now() > endMs) throw new Error(`the trace ${this.#traceFile} does not end`);
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-  }
-}
-
-async function tailOf(file: string): Promise<string> {
-  const { size } = await stat(file);
-  const handle = await open(file, "r");
-  try {
-    const length = Math.min(size, TRACE_TAIL_BYTES);
-    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.toString();
-  } finally {
-    await handle.close();
   }
 }
