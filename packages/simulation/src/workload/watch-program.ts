@@ -1,7 +1,8 @@
-import { AspenError, type Revision, type WatchBatch, type WatchFilter } from "@aspenjs/api";
+import type { Revision, WatchBatch, WatchFilter } from "@aspenjs/api";
 import type { AspenClient } from "@aspenjs/client";
 import type { SimulatedClient } from "../cluster/simulated-client.ts";
 import type { SeededRandom } from "../random/seeded-random.ts";
+import { Following, FOLLOWING_PROGRESS_MS } from "./following.ts";
 
 /** What a watcher was told, and where it stood before. */
 export interface Told {
@@ -29,25 +30,29 @@ export interface WatchProgramOptions {
   readonly onLagged: () => void;
 }
 
-const BATCHES_PER_CONNECTION_MAX = 60;
-const PROGRESS_MS = 1_000;
-const SLOW_MS_MAX = 3_000;
-const RETRY_MS_MAX = 1_000;
-/** One batch in so many is one that the reader thinks about. */
-const SLOW_RATIO = 12;
-
 /**
  * A program that follows what happens to its keys for as long as it lives: over many connections to whichever node
  * answers, now and then too slow for it, each time from where it had come.
  */
 export class WatchProgram {
   readonly #options: WatchProgramOptions;
-  readonly #random: SeededRandom;
+  readonly #following: Following;
   #nextRevision: Revision | undefined;
 
   constructor(options: WatchProgramOptions) {
+    const { client, random, onLagged } = options;
     this.#options = options;
-    this.#random = options.random;
+    this.#following = new Following({
+      client,
+      random,
+      batchesPerConnectionMax: 60,
+      slowRatio: 12,
+      lagCodes: ["lagged", "compacted"],
+      onLagged: () => {
+        this.#nextRevision = undefined;
+        onLagged();
+      },
+    });
   }
 
   get name(): string {
@@ -59,49 +64,29 @@ export class WatchProgram {
     return this.#nextRevision === undefined ? undefined : this.#nextRevision - 1;
   }
 
-  async run(): Promise<never> {
-    const { client } = this.#options;
-    for (;;) {
-      await this.#tolerate(async () => {
-        const connected = await client.connect();
-        try {
-          await this.#tolerate(() => this.#follow(connected));
-        } finally {
-          await connected.close();
-        }
-      });
-      await client.sleep(this.#random.below(RETRY_MS_MAX));
-    }
+  run(): Promise<never> {
+    return this.#following.run((connected) => this.#follow(connected));
   }
 
   async #follow({ store }: AspenClient): Promise<void> {
-    const { client, filter, nowUs, onBegun, onTold } = this.#options;
+    const { filter, nowUs, onBegun, onTold } = this.#options;
     const askedUs = nowUs();
     const from = this.#nextRevision === undefined ? {} : { fromRevision: this.#nextRevision };
-    await using watch = await store.watch({ filter, ...from, withPrevious: true, progressEveryMs: PROGRESS_MS });
+    await using watch = await store.watch({
+      filter,
+      ...from,
+      withPrevious: true,
+      progressEveryMs: FOLLOWING_PROGRESS_MS,
+    });
     if (this.#nextRevision === undefined) {
       onBegun({ watcher: this.name, fromRevision: watch.fromRevision, askedUs });
       this.#nextRevision = watch.fromRevision;
     }
-    let batchesLeft = this.#random.below(BATCHES_PER_CONNECTION_MAX);
-    for await (const batch of watch) {
-      onTold({ watcher: this.name, filter, nextRevision: this.#nextRevision, batch });
-      this.#nextRevision = batch.revision + 1;
-      if (batchesLeft === 0) break;
-      batchesLeft -= 1;
-      if (this.#random.below(SLOW_RATIO) === 0) await client.sleep(this.#random.below(SLOW_MS_MAX));
-    }
-  }
-
-  /** What goes wrong for a client is what it lives with. */
-  async #tolerate(work: () => Promise<unknown>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof AspenError)) throw error;
-      if (error.code !== "lagged" && error.code !== "compacted") return;
-      this.#nextRevision = undefined;
-      this.#options.onLagged();
-    }
+    let nextRevision = this.#nextRevision;
+    await this.#following.read(watch, (batch) => {
+      onTold({ watcher: this.name, filter, nextRevision, batch });
+      nextRevision = batch.revision + 1;
+      this.#nextRevision = nextRevision;
+    });
   }
 }
