@@ -6,6 +6,7 @@ import {
   type NodeRecord,
   type PeerId,
   type Transport,
+  type TransportStream,
 } from "@aspenjs/api";
 import {
   ClusterSecret,
@@ -72,6 +73,10 @@ export class ScriptedCluster {
   /** What the next request meets; nothing by default. */
   faultOf: (request: ClientRequest, nodeId: NodeId) => Fault | undefined = () => undefined;
 
+  /** How nodes that are started from now on serve streams of the log. @param count how many there were before */
+  serveLog: ((stream: TransportStream, count: number) => Promise<void>) | undefined;
+  #logStreamCount = 0;
+
   constructor(seed = 1) {
     this.random = new SeededRandom(seed);
     this.network = createMemoryNetwork({ clock: this.clock, random: this.random });
@@ -88,6 +93,11 @@ export class ScriptedCluster {
     const addresses = [this.network.addressOf(peerId)];
     const node: ScriptedNode = { record: { nodeId, peerId, addresses }, transport, greeted: new Map() };
     transport.handle(PROTOCOL_IDS.client, { onRequest: (request) => this.#onRequest(node, request) });
+    if (this.serveLog !== undefined) {
+      transport.handle(PROTOCOL_IDS.log, {
+        onStream: async (stream) => this.serveLog?.(stream, this.#logStreamCount++),
+      });
+    }
     transport.onPeerEvent((event) => {
       if (event.kind === "disconnected") node.greeted.delete(event.peerId);
     });

@@ -73,6 +73,18 @@ describe("rows", () => {
     expect(decodeRow(encodeRow([text]), 100).text("text", 10)).toBe(text);
   });
 
+  test.each([0, 20, 21, 24, 252, 253, 300, 65_532, 65_533])(
+    "a byte order mark and a mended character survive before %i more characters, whatever the length of the length",
+    (count) => {
+      for (const start of ["\uFEFF", "\uFFFD"]) {
+        const text = start + "x".repeat(count);
+        const bytes = encodeRow([1, text, "behind"]);
+        const row = decodeRow(bytes, bytes.byteLength);
+        expect([row.integer("one"), row.text("text", 100_000), row.text("text", 10)]).toEqual([1, text, "behind"]);
+      }
+    },
+  );
+
   test("decoded bytes do not share memory with what they came from", () => {
     const source = Buffer.from(encodeRow([new Uint8Array(100).fill(7)]));
     const value = decodeRow(source, 1_000).bytes("value", 100);

@@ -50,6 +50,9 @@ test("with digests that are remembered it is the same, and follows whatever is r
     seen.add(checksum);
   }
   expect(seen.size).toBe(3);
+  const [entries, state] = [[kept, entry("b", "2")], stateWith(1)];
+  const first = await stateChecksum(entries, state, known);
+  expect([await stateChecksum(entries, state, known), await stateChecksum(entries, state)]).toEqual([first, first]);
   expect(await stateChecksum([entry("b", "3"), kept], stateWith(2), known)).not.toBe(
     await stateChecksum([kept, entry("b", "3")], stateWith(2), known),
   );
