@@ -329,4 +329,11 @@ export const CANARIES: readonly SimulationCanary[] = [
     find: "this.#nextRevision = revision + 1;\n    this.#inbox.push(batch);",
     replace: "this.#nextRevision = revision;\n    this.#inbox.push(batch);",
   },
+  {
+    name: "log-told-before-commit",
+    why: "a follower of the log hears of entries that another leader replaces",
+    file: `${SHELL}/committed-log.ts`,
+    find: "const end = Math.min(committed, applied, last.index) + 1;",
+    replace: "const end = last.index + 1;",
+  },
 ];
