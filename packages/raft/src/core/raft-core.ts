@@ -1,6 +1,7 @@
 import { assert, unreachable, type LogIndex, type NodeId, type Random } from "@aspenjs/api";
 import { trustsLeader } from "./campaign.ts";
 import type { RaftConfig } from "./config.ts";
+import { dueTick } from "./due-tick.ts";
 import type { Effect } from "./effect.ts";
 import type { RaftEvent } from "./event.ts";
 import { adoptSnapshot, compact, decideSnapshot } from "./follower-log.ts";
@@ -32,6 +33,11 @@ export class RaftCore {
 
   get view(): RaftView {
     return describeRaft(this.#raft);
+  }
+
+  /** How many ticks must pass, unless something else happens, before one of them makes this node do anything: 1 or more. */
+  get ticksUntilDue(): number {
+    return Math.max(1, dueTick(this.#raft) - this.#raft.now);
   }
 
   /** Takes events in order and says what to do about them, writes first. One call per turn keeps messages few. */

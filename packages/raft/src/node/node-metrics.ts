@@ -4,6 +4,8 @@ import type { RaftView } from "../core/view.ts";
 export interface NodeMeasures {
   readonly view: RaftView;
   readonly tickMs: number;
+  /** Ticks that have passed since the view's last one: a core is told of time only when it matters. */
+  readonly untoldTicks: number;
   readonly snapshot: LogId | undefined;
   readonly proposalsInFlight: number;
   readonly readsWaiting: number;
@@ -13,7 +15,7 @@ export interface NodeMeasures {
 
 /** Puts the core's view and the shell's measures into the words of the public contract. */
 export function describeNode(measures: NodeMeasures): NodeMetrics {
-  const { view, tickMs } = measures;
+  const { view, tickMs, untoldTicks } = measures;
   const { leading } = view;
   return {
     nodeId: view.nodeId,
@@ -30,9 +32,9 @@ export function describeNode(measures: NodeMeasures): NodeMetrics {
       nodeId: peer.nodeId,
       matchIndex: peer.matchIndex,
       replication: peer.flow === "lost" ? "probe" : peer.flow,
-      lastContactMs: peer.contactAgeTicks * tickMs,
+      lastContactMs: (peer.contactAgeTicks + untoldTicks) * tickMs,
     })),
-    quorumAckAgeMs: leading === undefined ? undefined : leading.quorumAckAgeTicks * tickMs,
+    quorumAckAgeMs: leading === undefined ? undefined : (leading.quorumAckAgeTicks + untoldTicks) * tickMs,
     proposalsInFlight: measures.proposalsInFlight,
     readsWaiting: measures.readsWaiting,
     applyLatency: measures.applyLatency,

@@ -90,7 +90,9 @@ export class RaftNode<Result> {
   #state: "created" | "running" | "stopping" | "failed" = "created";
   #isLeading = false;
   #lastTickMs = 0;
-  #cancelTick: CancelTimer = () => {};
+  /** When the timer fires that is set; infinity when none is. */
+  #wakeMs = Number.POSITIVE_INFINITY;
+  #cancelWake: CancelTimer = () => {};
   #unsubscribe: () => void = () => {};
 
   constructor(deps: RaftNodeDeps<Result>, timing: RaftTiming, start: RaftStart) {
@@ -138,7 +140,6 @@ export class RaftNode<Result> {
     if (this.#state !== "created") return;
     this.#state = "running";
     this.#lastTickMs = this.#deps.clock.nowMs();
-    this.#armTick();
     this.#unsubscribe = this.#deps.transport.onPeerEvent((event) => {
       const nodeId = this.#deps.peers.nodeIdOf(event.peerId);
       if (event.kind === "disconnected" && nodeId !== undefined) this.#enqueue({ kind: "peerDisconnected", nodeId });
@@ -246,6 +247,7 @@ export class RaftNode<Result> {
     return describeNode({
       view: this.#core.view,
       tickMs: this.#timing.tickMs,
+      untoldTicks: this.#elapsedTicks(),
       snapshot: this.#deps.stateMachine.latestSnapshot?.lastIncluded,
       proposalsInFlight: this.#proposals.size,
       readsWaiting: this.#reads.size,
@@ -284,6 +286,7 @@ export class RaftNode<Result> {
   #turn(): void {
     try {
       for (const effect of this.#core.step(this.#takeEvents())) this.#perform(effect);
+      if (this.#state === "running") this.#armWake();
     } catch (error) {
       this.#fail({ kind: "bug", error });
     }
@@ -293,7 +296,7 @@ export class RaftNode<Result> {
   #takeEvents(): readonly RaftEvent[] {
     const events = this.#inbox;
     this.#inbox = [];
-    const elapsedTicks = Math.floor((this.#deps.clock.nowMs() - this.#lastTickMs) / this.#timing.tickMs);
+    const elapsedTicks = this.#elapsedTicks();
     if (elapsedTicks > 0) {
       this.#lastTickMs += elapsedTicks * this.#timing.tickMs;
       events.unshift({ kind: "tick", elapsedTicks });
@@ -383,11 +386,23 @@ export class RaftNode<Result> {
     this.#deps.listener?.onApplied?.(through);
   }
 
-  #armTick(): void {
-    this.#cancelTick = this.#deps.clock.setTimer(this.#timing.tickMs, () => {
-      if (this.#state !== "running") return;
-      this.#scheduleTurn();
-      this.#armTick();
+  /** Whole ticks that the core has not been told of yet. */
+  #elapsedTicks(): number {
+    return Math.floor((this.#deps.clock.nowMs() - this.#lastTickMs) / this.#timing.tickMs);
+  }
+
+  /**
+   * Sets a timer for the tick at which time alone matters. Most messages move that tick further away: the timer stays
+   * then, and its turn sets the next one.
+   */
+  #armWake(): void {
+    const wakeMs = this.#lastTickMs + this.#core.ticksUntilDue * this.#timing.tickMs;
+    if (wakeMs >= this.#wakeMs) return;
+    this.#cancelWake();
+    this.#wakeMs = wakeMs;
+    this.#cancelWake = this.#deps.clock.setTimer(Math.max(0, wakeMs - this.#deps.clock.nowMs()), () => {
+      this.#wakeMs = Number.POSITIVE_INFINITY;
+      if (this.#state === "running") this.#scheduleTurn();
     });
   }
 
@@ -399,7 +414,7 @@ export class RaftNode<Result> {
 
   #quiesce(state: "stopping" | "failed", error: AspenError): void {
     this.#state = state;
-    this.#cancelTick();
+    this.#cancelWake();
     this.#unsubscribe();
     this.#inbox = [];
     this.#proposing = [];

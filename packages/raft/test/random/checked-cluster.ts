@@ -58,7 +58,13 @@ export class CheckedCluster extends ScenarioCluster {
     if (node.core !== undefined) for (const event of events) this.#noteQuestion(nodeId, event);
     this.#stepMemberships = [this.#views.get(nodeId)?.membership.membership, node.core?.view.membership.membership];
     this.#isSnapshotStep = events.some((event) => event.kind === "snapshotInstalled");
+    const isIdle = passedTicks(events) < (node.core?.ticksUntilDue ?? 0);
+    const peersBefore = node.core?.view.leading?.peers.length;
     const effects = super.step(nodeId, ...events);
+    if (isIdle) {
+      assert(effects.length === 0, "only a tick that is due does anything (S5)");
+      assert(node.core?.view.leading?.peers.length === peersBefore, "only a tick that is due forgets a peer (S5)");
+    }
     if (node.core !== undefined) this.#checkNode(node, node.core.view);
     return effects;
   }
@@ -225,4 +231,13 @@ function reachesDurably(disk: ScenarioDisk, index: LogIndex): boolean {
 function holdsDurably(disk: ScenarioDisk, logId: LogId): boolean {
   if (disk.durablePurged.index >= logId.index || disk.flushed.index >= logId.index) return true;
   return disk.durableEntries[logId.index - disk.durablePurged.index - 1]?.term === logId.term;
+}
+
+/** Infinity when something else than time happens as well, or nothing at all. */
+function passedTicks(events: readonly RaftEvent[]): number {
+  if (events.length === 0) return Number.POSITIVE_INFINITY;
+  return events.reduce(
+    (sum, event) => sum + (event.kind === "tick" ? event.elapsedTicks : Number.POSITIVE_INFINITY),
+    0,
+  );
 }
