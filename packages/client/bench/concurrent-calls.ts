@@ -4,7 +4,7 @@
  *
  *     node --conditions=@aspenjs/source packages/client/bench/concurrent-calls.ts
  */
-import { randomBytes, randomInt } from "node:crypto";
+import { createSecretKey, randomBytes, randomInt } from "node:crypto";
 import type { Clock, Random } from "@aspenjs/api";
 import {
   decodeClientCall,
@@ -66,7 +66,7 @@ const ticket = encodeClientTicket(
     keyPrefixes: [],
     expiresAtMs: undefined,
   },
-  new Uint8Array(32),
+  createSecretKey(new Uint8Array(32)),
 );
 {
   await using client = await connectClient({ ticket, transport, clock, random, ownsTransport: true });

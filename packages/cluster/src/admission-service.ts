@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import {
   AspenError,
   type Clock,
@@ -29,7 +30,7 @@ export interface AdmissionDeps {
   readonly transport: Transport;
   readonly directory: PeerDirectory;
   readonly identity: NodeIdentity;
-  readonly admissionKey: Uint8Array;
+  readonly admissionKey: KeyObject;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import {
   AspenError,
   isMember,
@@ -77,7 +78,7 @@ const ACCESS_NEEDED: Readonly<Record<RoutedRequest["kind"] | "issueTicket" | "jo
  */
 export class ClientService {
   readonly #deps: ClientServiceDeps;
-  readonly #ticketKey: Uint8Array;
+  readonly #ticketKey: KeyObject;
   readonly #tickets = new Map<PeerId, ClientTicket>();
 
   constructor(deps: ClientServiceDeps) {

@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import { AspenError, assert, type LogEntry, type LogIndex, type NodeId, type NodeRecord } from "@aspenjs/api";
 import { connectClient, type AspenClient } from "@aspenjs/client";
 import {
@@ -106,7 +107,7 @@ export class ToldLog {
         keyPrefixes: [],
         expiresAtMs: undefined,
       },
-      new Uint8Array(32),
+      createSecretKey(new Uint8Array(32)),
     );
     const { clock, random } = this;
     await clock.settle(transport.start());

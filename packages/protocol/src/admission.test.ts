@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from "node:crypto";
 import { AssertionFailure } from "@aspenjs/api";
 import { DecodeError, encodeRow, type Cell } from "@aspenjs/codec";
 import fc from "fast-check";
@@ -13,7 +14,7 @@ import {
   type AdmissionRequest,
 } from "./admission-message.ts";
 
-const KEY = new Uint8Array(32).fill(7);
+const KEY = createSecretKey(new Uint8Array(32).fill(7));
 const transcript: AdmissionTranscript = {
   dialerPeerId: "peer-a",
   responderPeerId: "peer-b",
@@ -32,8 +33,8 @@ describe("admission proofs", () => {
   test("A2: a proof holds for its own exchange and role alone", () => {
     const proof = admissionProof(KEY, "dialer", transcript);
     expect(isAdmissionProof(proof, KEY, "dialer", transcript)).toBe(true);
-    const others: readonly (readonly [string, Uint8Array, "dialer" | "responder", AdmissionTranscript])[] = [
-      ["another key", new Uint8Array(32).fill(8), "dialer", transcript],
+    const others: readonly (readonly [string, KeyObject, "dialer" | "responder", AdmissionTranscript])[] = [
+      ["another key", createSecretKey(new Uint8Array(32).fill(8)), "dialer", transcript],
       ["reflected", KEY, "responder", transcript],
       ["another dialer", KEY, "dialer", { ...transcript, dialerPeerId: "peer-c" }],
       ["relayed to another responder", KEY, "dialer", { ...transcript, responderPeerId: "peer-c" }],

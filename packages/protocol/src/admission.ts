@@ -10,7 +10,7 @@
  *     connection it is worth nothing.
  * A3  Proofs are compared in constant time.
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual, type KeyObject } from "node:crypto";
 import { assert, type PeerId } from "@aspenjs/api";
 import { encodeRow } from "@aspenjs/codec";
 import { protocolLimits } from "./limits.ts";
@@ -28,7 +28,7 @@ export interface AdmissionTranscript {
 const LABEL = "aspen/admission-proof/1";
 
 export function admissionProof(
-  admissionKey: Uint8Array,
+  admissionKey: KeyObject,
   role: AdmissionRole,
   transcript: AdmissionTranscript,
 ): Uint8Array {
@@ -42,7 +42,7 @@ export function admissionProof(
 /** Whether this is the proof that a holder of the key makes in this role. */
 export function isAdmissionProof(
   proof: Uint8Array,
-  admissionKey: Uint8Array,
+  admissionKey: KeyObject,
   role: AdmissionRole,
   transcript: AdmissionTranscript,
 ): boolean {

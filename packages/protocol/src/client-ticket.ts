@@ -6,7 +6,7 @@
  * T2  Nothing of a ticket is acted upon before its signature was verified, in constant time.
  * T3  A verified ticket may still be refused: another cluster's, expired, or revoked.
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual, type KeyObject } from "node:crypto";
 import { assert, limits, utf8ByteLength } from "@aspenjs/api";
 import { encodeRow, type Row, type RowReader } from "@aspenjs/codec";
 import { decodeHex, encodeHex } from "./hex.ts";
@@ -36,7 +36,7 @@ export interface ClientTicket {
 }
 
 export interface TicketCheck {
-  readonly ticketKey: Uint8Array;
+  readonly ticketKey: KeyObject;
   /** Wall-clock milliseconds since 1970. */
   readonly nowMs: number;
   /** When given, tickets of other clusters are refused. */
@@ -52,7 +52,7 @@ interface SignedTicket {
 const KIND = "aspenclient";
 const SIGNATURE_BYTES = 32;
 
-export function encodeClientTicket(ticket: ClientTicket, ticketKey: Uint8Array): string {
+export function encodeClientTicket(ticket: ClientTicket, ticketKey: KeyObject): string {
   assert(ticket.addresses.length <= protocolLimits.ticketAddressesMax, "a ticket has few addresses");
   assert(ticket.keyPrefixes.length <= protocolLimits.ticketKeyPrefixesMax, "a ticket has few key prefixes");
   for (const prefix of ticket.keyPrefixes) {
@@ -116,7 +116,7 @@ function readSignedTicket(row: RowReader): TicketOutcome<SignedTicket> {
   return { kind: "accepted", ticket: { ticket, signature } };
 }
 
-function signatureOf(fields: Row, ticketKey: Uint8Array): Uint8Array {
+function signatureOf(fields: Row, ticketKey: KeyObject): Uint8Array {
   const statement = encodeRow([KIND, TICKET_VERSION, ...fields]);
   return new Uint8Array(createHmac("sha256", ticketKey).update(statement).digest());
 }

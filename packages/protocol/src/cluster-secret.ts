@@ -5,7 +5,7 @@
  * K2  Holding the secret is being the cluster. It leaves this object by `bytes()` and `format()` alone: printing,
  *     logging, JSON and the inspector get a placeholder.
  */
-import { hkdfSync } from "node:crypto";
+import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { assert, AspenError, type Random } from "@aspenjs/api";
 import { decodeBase32 } from "./base32.ts";
 import { decodeHex, encodeHex } from "./hex.ts";
@@ -63,13 +63,13 @@ export class ClusterSecret {
   }
 
   /** Proves membership to another node. */
-  admissionKey(): Uint8Array {
-    return this.#derive("aspen/admission/1");
+  admissionKey(): KeyObject {
+    return createSecretKey(this.#derive("aspen/admission/1"));
   }
 
   /** Signs tickets. */
-  ticketKey(): Uint8Array {
-    return this.#derive("aspen/ticket/1");
+  ticketKey(): KeyObject {
+    return createSecretKey(this.#derive("aspen/ticket/1"));
   }
 
   /** Names the cluster's gossip topic: public, and nothing can be learned from it. */

@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import { encodeRow } from "@aspenjs/codec";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -132,7 +133,7 @@ describe("client tickets", () => {
   });
 
   test.each([
-    ["badSignature", { ticketKey: new Uint8Array(32), nowMs: NOW_MS }],
+    ["badSignature", { ticketKey: createSecretKey(new Uint8Array(32)), nowMs: NOW_MS }],
     ["otherCluster", { ticketKey, nowMs: NOW_MS, clusterId: "c2" }],
     ["expired", { ticketKey, nowMs: NOW_MS + 60_000 }],
     ["revoked", { ticketKey, nowMs: NOW_MS, isRevoked: (id: string) => id === ticket.id }],
@@ -141,7 +142,12 @@ describe("client tickets", () => {
   });
 
   test("T2: what is not signed is refused as such, whatever else is wrong with it", () => {
-    const check = { ticketKey: new Uint8Array(32), nowMs: NOW_MS + 90_000, clusterId: "c2", isRevoked: () => true };
+    const check = {
+      ticketKey: createSecretKey(new Uint8Array(32)),
+      nowMs: NOW_MS + 90_000,
+      clusterId: "c2",
+      isRevoked: () => true,
+    };
     expect(verifyClientTicket(bytes, check)).toEqual({ kind: "refused", reason: "badSignature" });
   });
 

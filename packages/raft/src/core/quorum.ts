@@ -39,6 +39,15 @@ function majorityOutcome(voters: readonly NodeId[], answers: ReadonlyMap<NodeId,
 }
 
 function majorityValue(voters: readonly NodeId[], reached: (nodeId: NodeId) => number): number {
-  const values = voters.map(reached).sort((left, right) => right - left);
-  return values[majorityOf(voters.length) - 1] ?? Number.NEGATIVE_INFINITY;
+  // Voters are few, and a leader asks this several times in every step: each value finds its place among those before.
+  const descending: number[] = [];
+  for (const voter of voters) {
+    const value = reached(voter);
+    let position = descending.length;
+    for (; position > 0 && (descending[position - 1] as number) < value; position -= 1) {
+      descending[position] = descending[position - 1] as number;
+    }
+    descending[position] = value;
+  }
+  return descending[majorityOf(voters.length) - 1] ?? Number.NEGATIVE_INFINITY;
 }

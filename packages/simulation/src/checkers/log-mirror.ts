@@ -127,8 +127,12 @@ export function entryDigest({ term, index, payload }: LogEntry): string {
     case "blank":
       return `${index}.${term} blank`;
     case "command":
-      return `${index}.${term} ${Buffer.from(payload.command).toString("latin1")}`;
+      return `${index}.${term} ${latin1Text(payload.command)}`;
     case "membership":
       return `${index}.${term} ${JSON.stringify(payload.membership)}`;
   }
+}
+
+function latin1Text({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }

@@ -2,6 +2,7 @@
  * A cluster, its clients and all that is around them, made from one seed. It does nothing by itself: a scenario, faults
  * and workload act on it, and observers watch it.
  */
+import type { KeyObject } from "node:crypto";
 import { assert, type Membership, type NodeId } from "@aspenjs/api";
 import { NODE_CONFIG_DEFAULTS, type NodeConfig } from "@aspenjs/cluster";
 import { ClusterSecret, encodeClientTicket } from "@aspenjs/protocol";
@@ -64,7 +65,7 @@ export class World {
     streamWindowBytes: MIB / 2,
   };
   readonly #options: WorldOptions;
-  readonly #secret: ClusterSecret;
+  readonly #ticketKey: KeyObject;
   readonly #around: NodeSurroundings;
   readonly #writeListeners = new Set<(node: SimulatedNode) => void>();
   readonly #leaderListeners = new Set<(node: SimulatedNode) => void>();
@@ -77,12 +78,13 @@ export class World {
     this.time = new VirtualTime(this.random.child("time"));
     this.trace = new Trace(() => this.time.nowUs, options.onTraceLine);
     this.network = new VirtualNetwork(this.time, this.random.child("network"), options.quality);
-    this.#secret = ClusterSecret.generate(this.random.child("secret"));
+    const secret = ClusterSecret.generate(this.random.child("secret"));
+    this.#ticketKey = secret.ticketKey();
     this.#around = {
       time: this.time,
       network: this.network,
       trace: this.trace,
-      secret: this.#secret,
+      secret,
       clusterId: CLUSTER_ID,
       observer: combineObservers([...options.observers, this.#listening()], (checker, error) =>
         this.failWith(checker, error),
@@ -251,7 +253,7 @@ export class World {
     const addresses = [...this.nodes.values()].map(({ peerId }) => this.network.addressOf(peerId)).slice(0, 16);
     return encodeClientTicket(
       { id: TICKET_ID, clusterId: CLUSTER_ID, addresses, access: "admin", keyPrefixes: [], expiresAtMs: undefined },
-      this.#secret.ticketKey(),
+      this.#ticketKey,
     );
   }
 }
