@@ -27,7 +27,10 @@ export class AspenError extends Error {
     this.code = code;
     this.retryable = options.retryable ?? isRetryable(code);
     this.details = options.details ?? {};
-    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true });
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {

@@ -1,4 +1,4 @@
-import { decode, encode } from "cborg";
+import { encode, tokensToObject, type DecodeOptions } from "cborg";
 import { DecodeError } from "./decode-error.ts";
 import { limits } from "./limits.ts";
 import { RowReader } from "./row-reader.ts";
@@ -22,6 +22,8 @@ const TOKEN_OPTIONS = {
   allowBigInt: true,
 } as const;
 
+const VALUE_OPTIONS: DecodeOptions = { useMaps: true, rejectDuplicateMapKeys: true };
+
 export function encodeRow(row: Row): Uint8Array {
   return encode(row);
 }
@@ -44,13 +46,21 @@ export function decodeRow(
   const isPlain = Object.getPrototypeOf(bytes) === Uint8Array.prototype;
   const plain = isPlain ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const tokenizer = new StrictTokenizer(plain, TOKEN_OPTIONS, rowCellsMax);
+  return RowReader.of("row", readValue(tokenizer));
+}
+
+/** What the library's `decode` does, but for merging its options anew for every row. */
+function readValue(tokenizer: StrictTokenizer): unknown {
   let value: unknown;
   try {
-    value = decode(plain, { tokenizer, useMaps: true, rejectDuplicateMapKeys: true });
+    value = tokensToObject(tokenizer, VALUE_OPTIONS);
   } catch (cause) {
     throw new DecodeError("not a canonical row", { cause });
   }
-  return RowReader.of("row", value);
+  // Its signs for an end without a value, and for a break where none belongs.
+  if (typeof value === "symbol") throw new DecodeError("not a canonical row: it ends too early");
+  if (!tokenizer.done()) throw new DecodeError("not a canonical row: something follows it");
+  return value;
 }
 
 function cellsMaxOf(rowBytesMax: number): number {

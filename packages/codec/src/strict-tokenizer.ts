@@ -4,6 +4,12 @@ import { limits } from "./limits.ts";
 
 const REPLACEMENT_CHARACTER = "\uFFFD";
 const BYTE_ORDER_MARK_FIRST_BYTE = 0xef;
+/** The first byte of a token (RFC 8949, section 3). */
+const MAJOR_TYPE_SHIFT = 5;
+const MAJOR_BYTES = 2;
+const MAJOR_TEXT = 3;
+const FIRST_FLOAT = 0xf9;
+const LAST_FLOAT = 0xfb;
 const UINT_OF_EIGHT_BYTES = 0x1b;
 const NEGINT_OF_EIGHT_BYTES = 0x3b;
 const LONG_INTEGER_BYTES = 9;
@@ -25,11 +31,14 @@ export class StrictTokenizer extends Tokenizer {
   }
 
   override next(): Token {
-    const token = this.#longInteger() ?? super.next();
-    this.#cellsLeft -= isBuffered(token) ? limits.cellsPerBuffer : 1;
+    const head = this.data[this._pos] ?? 0;
+    const token = this.#longInteger(head) ?? super.next();
+    const majorType = head >> MAJOR_TYPE_SHIFT;
+    const isText = majorType === MAJOR_TEXT;
+    this.#cellsLeft -= isText || majorType === MAJOR_BYTES ? limits.cellsPerBuffer : 1;
     if (this.#cellsLeft < 0) throw new DecodeError("too many cells");
-    if (Type.equals(token.type, Type.float)) throw new DecodeError("floats are not part of a row");
-    if (Type.equals(token.type, Type.string)) this.#decodeStrictly(token);
+    if (head >= FIRST_FLOAT && head <= LAST_FLOAT) throw new DecodeError("floats are not part of a row");
+    if (isText) this.#decodeStrictly(token);
     return token;
   }
 
@@ -45,8 +54,7 @@ export class StrictTokenizer extends Tokenizer {
   }
 
   /** Integers of eight bytes, for which the library would take big integers along the way. */
-  #longInteger(): Token | undefined {
-    const head = this.data[this._pos];
+  #longInteger(head: number): Token | undefined {
     if (head !== UINT_OF_EIGHT_BYTES && head !== NEGINT_OF_EIGHT_BYTES) return undefined;
     if (this._pos + LONG_INTEGER_BYTES > this.data.byteLength) throw new DecodeError("an integer ends too early");
     const high = uint32At(this.data, this._pos + 1);
@@ -64,10 +72,6 @@ function uint32At(bytes: Uint8Array, at: number): number {
   let value = 0;
   for (let offset = 0; offset < 4; offset += 1) value = value * 256 + (bytes[at + offset] ?? 0);
   return value;
-}
-
-function isBuffered(token: Token): boolean {
-  return Type.equals(token.type, Type.bytes) || Type.equals(token.type, Type.string);
 }
 
 /** Of a text, by its first byte: how many bytes stand before the text itself. */
