@@ -87,7 +87,7 @@ export async function createAspenNode(
   const { identity } = given.identityStore;
   const resolved = resolveNodeConfig(identity.nodeId, config);
   const parts = { ...given, logger: given.logger.child({ nodeId: identity.nodeId }) };
-  const logClock = new LogClock(parts.clock);
+  const logClock = new LogClock(parts.clock, parts.stateMachine);
   const node: { current: AspenNode | undefined } = { current: undefined };
   const created = await createRaftNode<CommandResult>(
     {
@@ -100,7 +100,7 @@ export async function createAspenNode(
       logger: parts.logger.child({ part: "raft" }),
       listener: {
         onRoleChanged: (role, term, leader) => {
-          if (role === "leader") logClock.start(parts.stateMachine.logTimeMs);
+          if (role === "leader") logClock.start();
           node.current?.noteRole(role);
           parts.observer?.onRoleChanged?.(role, term, leader);
         },

@@ -55,8 +55,8 @@ beforeEach(() => {
   clock = createVirtualClock();
   machine = createMemoryStateMachine();
   raft = new LoneConsensus(machine);
-  const logClock = new LogClock(clock);
-  logClock.start(0);
+  const logClock = new LogClock(clock, machine);
+  logClock.start();
   keeper = new LeaseKeeper({ raft, machine, logClock, clock, logger: SILENT_LOGGER });
   return () => keeper.stop();
 });
@@ -99,6 +99,17 @@ describe("the keeper of leases", () => {
     expect(machine.lease(1)).toMatchObject({ ttlMs: 1_000 });
     await clock.advance(1_000);
     expect(kinds()).toEqual(["extendLeases", "expireLeases"]);
+    expect(machine.lease(1)).toBeUndefined();
+  });
+
+  test("leases end when what an earlier reign left is of a much later log time than this node knew", async () => {
+    keeper.setLeading(true);
+    await clock.advance(1_000);
+    const action = { kind: "leaseGrant", leaseId: 1, ttlMs: 1_000 } as const;
+    await raft.apply(encodeLogCommand({ logTimeMs: 86_400_000, action }));
+    await clock.advance(900);
+    expect(machine.lease(1)).toMatchObject({ deadlineMs: 86_401_000 });
+    await clock.advance(1_000);
     expect(machine.lease(1)).toBeUndefined();
   });
 

@@ -104,7 +104,7 @@ export class LeaseKeeper {
   /** Log time as far as this node knows it. */
   #nowMs(): number {
     const { machine, logClock } = this.#deps;
-    return this.#reign === undefined ? machine.logTimeMs : Math.max(machine.logTimeMs, logClock.nowMs());
+    return this.#reign === undefined ? machine.logTimeMs : logClock.nowMs();
   }
 
   #sendBatch(): void {

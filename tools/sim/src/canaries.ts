@@ -277,8 +277,15 @@ export const CANARIES: readonly SimulationCanary[] = [
     name: "lease-time-from-the-wall",
     why: "leases end when somebody sets the date",
     file: "packages/cluster/src/log-clock.ts",
-    find: "return Math.floor(this.#baseMs + this.#clock.nowMs() - this.#startMs);",
-    replace: "return Math.floor(this.#clock.wallMs());",
+    find: "const nowMs = Math.floor(this.#baseMs + this.#clock.nowMs() - this.#startMs);",
+    replace: "const nowMs = Math.floor(this.#clock.wallMs());",
+  },
+  {
+    name: "log-time-stands-still",
+    why: "a leader that knew an old log time when it was elected stays behind what it applies, and no lease ends",
+    file: "packages/cluster/src/log-clock.ts",
+    find: "if (logTimeMs <= nowMs) return nowMs;",
+    replace: "if (logTimeMs <= nowMs || nowMs >= 0) return nowMs;",
   },
   {
     name: "keep-alive-without-effect",

@@ -11,13 +11,22 @@ import {
   type WriteResult,
 } from "@aspenjs/api";
 import type { ClusterObserver } from "../cluster/cluster-observer.ts";
-import { fellBack, type Answer, type RecordedCall } from "../workload/recorded-call.ts";
+import { fellBack, type Answer, type Call, type RecordedCall } from "../workload/recorded-call.ts";
 import type { AppliedHistory } from "./applied-history.ts";
 
 interface Seen {
   readonly endedUs: number;
   /** The latest revision that anybody had been told of by then. */
   readonly revision: Revision;
+}
+
+interface AnsweredRead {
+  readonly call: Exclude<Call, { readonly kind: "write" }>;
+  readonly answer: Exclude<Answer, { readonly kind: "write" }>;
+  readonly hasFallenBack: boolean;
+  /** What was known when it was called. */
+  readonly before: Revision;
+  readonly who: string;
 }
 
 interface ToldEntry {
@@ -36,6 +45,7 @@ export class Answers implements ClusterObserver {
   /** By end, with the revisions ascending. */
   readonly #seen: Seen[] = [];
   readonly #refused: { readonly lane: string; readonly command: WriteCommand }[] = [];
+  #early: AnsweredRead[] = [];
   readCount = 0;
   /** Reads that asked for more than they got, as they had allowed. */
   fallbackCount = 0;
@@ -45,6 +55,10 @@ export class Answers implements ClusterObserver {
     this.#history = history;
   }
 
+  /**
+   * A node may die between applying an entry and saying so here, and answer stale reads from its disk when it is back:
+   * those are compared once the entry is written down.
+   */
   onCall({ call, outcome, startedUs, endedUs, lane }: RecordedCall): void {
     if (outcome.kind === "refused" && call.kind === "write") this.#refused.push({ lane, command: call.command });
     if (outcome.kind !== "answered") return;
@@ -55,22 +69,27 @@ export class Answers implements ClusterObserver {
     if (answer.kind === "write" && call.kind === "write") {
       this.#checkWrite(call.command, answer.result, before, who);
     } else if (answer.kind !== "write" && call.kind !== "write") {
-      const hasFallenBack = fellBack({ call, outcome });
-      if (hasFallenBack) this.fallbackCount += 1;
-      if (call.kind === "scan" && call.isInSql) this.queryCount += 1;
-      this.#checkRead(hasFallenBack ? "stale" : call.consistency, answer, before, who);
-      if (answer.kind === "get" && call.kind === "get") {
-        this.#assertVersion(call.key, revision, answer.result.entry, who);
-      }
-      if (answer.kind === "getMulti" && call.kind === "getMulti") {
-        for (const [position, key] of call.keys.entries()) {
-          this.#assertVersion(key, revision, answer.result.entries[position], who);
-        }
-      }
+      this.#early.push({ call, answer, hasFallenBack: fellBack({ call, outcome }), before, who });
+      this.#settle();
     }
     // Only what is linearizable binds others; a stale answer may be of the past.
     const isBinding = answer.kind === "write" || answer.result.consistency !== "stale";
     if (isBinding && revision > (this.#seen.at(-1)?.revision ?? 0)) this.#seen.push({ endedUs, revision });
+  }
+
+  /** At the end: nobody has read what never happened. */
+  assertSettled(): void {
+    this.#settle();
+    const [phantom] = this.#early;
+    const index = phantom?.answer.result.appliedIndex;
+    assert(phantom === undefined, `${phantom?.who}: read as of entry ${index}, which was never applied`);
+  }
+
+  #settle(): void {
+    const { last } = this.#history;
+    const due = this.#early.filter(({ answer }) => answer.result.appliedIndex <= last);
+    this.#early = this.#early.filter(({ answer }) => answer.result.appliedIndex > last);
+    for (const read of due) this.#checkRead(read);
   }
 
   /** At the end: what was refused has not taken effect later. */
@@ -140,15 +159,26 @@ export class Answers implements ClusterObserver {
     return entriesRead(branchOf(command, result), result);
   }
 
-  #checkRead(asked: string, answer: Exclude<Answer, { readonly kind: "write" }>, before: Revision, who: string): void {
+  #checkRead({ call, answer, hasFallenBack, before, who }: AnsweredRead): void {
     const { result } = answer;
+    const asked = hasFallenBack ? "stale" : call.consistency;
     this.readCount += 1;
+    if (hasFallenBack) this.fallbackCount += 1;
+    if (call.kind === "scan" && call.isInSql) this.queryCount += 1;
     assert(result.consistency === asked, `${who}: asked for ${asked}, got ${result.consistency}`);
     this.#assertLabel(result, who);
     const isBehind = result.consistency !== "stale" && result.revision < before;
     assert(!isBehind, `${who}: read at revision ${result.revision}, after ${before} was known`);
     if (answer.kind === "scan") {
       for (const entry of answer.result.entries) this.#assertVersion(entry.key, result.revision, entry, who);
+    }
+    if (answer.kind === "get" && call.kind === "get") {
+      this.#assertVersion(call.key, result.revision, answer.result.entry, who);
+    }
+    if (answer.kind === "getMulti" && call.kind === "getMulti") {
+      for (const [position, key] of call.keys.entries()) {
+        this.#assertVersion(key, result.revision, answer.result.entries[position], who);
+      }
     }
   }
 

@@ -92,5 +92,6 @@ async function recover(
   await liveness.assertWatchersTold(CONVERGENCE_US, workload.watchers);
   world.judge(watchOrder.name, () => watchOrder.assertSettled());
   world.judge(logOrder.name, () => logOrder.assertSettled());
+  world.judge(answers.name, () => answers.assertSettled());
   world.judge(answers.name, () => answers.assertRefusalsKept());
 }
