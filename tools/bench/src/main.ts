@@ -24,6 +24,7 @@ interface ThroughputFlags {
 }
 
 interface WatchersFlags {
+  readonly warmUp: number;
   readonly watchers: number;
   readonly writes: number;
   readonly seconds: number;
@@ -80,15 +81,19 @@ program
   .description("how late watchers on prefixes of their own hear of writes, and what nodes need for them")
   .option("--watchers <n>", "each with a prefix of its own", wholeNumber, 1_000)
   .option("--writes <n>", "each second", wholeNumber, 3_000)
+  .option("--warm-up <n>", "seconds at the same pace before anything is measured", wholeNumber, 15)
   .option("--seconds <n>", "", wholeNumber, 60)
   .option("--clients <n>", "connections that share the watchers and the writes", wholeNumber, 4)
-  .action(async ({ watchers, writes, seconds, clients }: WatchersFlags) => {
+  .action(async ({ watchers, writes, warmUp, seconds, clients }: WatchersFlags) => {
     const report = await measureWatchers({
       watchers,
       writesPerSecond: writes,
+      warmUpMs: warmUp * 1_000,
       durationMs: seconds * 1_000,
       clients,
-      onSecond: (second, sent) => console.error(`${second} s: ${sent} writes`),
+      onSecond: (second, sent, deliveryMs) => {
+        console.error(`${second} s: ${sent} writes, told within ${deliveryMs.toFixed(1)} ms (p99 of this second)`);
+      },
     });
     console.log(renderWatchers(report));
     if (report.faults > 0 || report.told !== report.expected) process.exitCode = 1;

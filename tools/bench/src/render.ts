@@ -2,7 +2,7 @@ import type { LatencyReport, SqlBesideWriterReport } from "./sql-beside-writer.t
 import type { FailoverReport } from "./failover.ts";
 import type { FloorFigure } from "./floor.ts";
 import type { Point } from "./point.ts";
-import type { WatchersReport } from "./watchers.ts";
+import type { Delivery, WatchersReport } from "./watchers.ts";
 
 /** Columns as wide as their widest cell, numbers to the right. */
 function renderTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
@@ -71,14 +71,15 @@ export function renderFailover(signal: string, report: FailoverReport): string {
 }
 
 export function renderWatchers(report: WatchersReport): string {
-  const { watchers, writes, seconds, told, expected, faults, deliveryMs, residentMib } = report;
-  const { p50, p99, max } = deliveryMs;
+  const { watchers, writes, seconds, told, expected, faults, warmUpMs, deliveryMs, residentMib } = report;
+  const line = ({ p50, p99, max }: Delivery): string =>
+    `from the call to the watcher: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`;
   const memory = residentMib.map((nodes) => nodes.join("/")).join(", ");
   return [
-    `${watchers} watchers, ${writes} writes in ${seconds} s (${Math.round(writes / seconds)}/s)`,
-    `told ${told} of ${expected} changes, ${faults} missed or doubled`,
-    `from the call to the watcher: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`,
-    `RSS in MiB of each node at the start, in the middle, at the end: ${memory}`,
+    `${watchers} watchers, ${writes} changes told in ${seconds} s (${Math.round(writes / seconds)}/s)`,
+    `told ${told} of ${expected} changes with those of the warm-up, ${faults} missed or doubled`,
+    `${line(deliveryMs)}; while warming up: ${line(warmUpMs)}`,
+    `RSS in MiB of each node before the first write, after the warm-up, and after each quarter: ${memory}`,
   ].join("\n");
 }
 

@@ -6,9 +6,12 @@ import { quantile } from "./quantile.ts";
 export interface WatchersOptions {
   readonly watchers: number;
   readonly writesPerSecond: number;
+  /** At the same pace, before anything is measured: processes that have just started are slow for a while. */
+  readonly warmUpMs: number;
   readonly durationMs: number;
   readonly clients: number;
-  readonly onSecond: (second: number, writes: number) => void;
+  /** `deliveryMs` is the 99th percentile of what came since the last time. */
+  readonly onSecond: (second: number, writes: number, deliveryMs: number) => void;
 }
 
 export interface WatchersReport {
@@ -18,20 +21,28 @@ export interface WatchersReport {
   /** Batches that came, and those that should have. */
   readonly told: number;
   readonly expected: number;
-  /** Counts that a watcher missed, or heard twice. */
+  /** Versions of its key that a watcher missed, or heard twice. */
   readonly faults: number;
-  readonly deliveryMs: { readonly p50: number; readonly p99: number; readonly max: number };
-  /** Of each node, at the start, in the middle, at the end. */
+  readonly warmUpMs: Delivery;
+  readonly deliveryMs: Delivery;
+  /** Of each node: before the first write, after the warm-up, then after each quarter. */
   readonly residentMib: readonly (readonly number[])[];
+}
+
+export interface Delivery {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
 }
 
 interface Follower {
   /** Of its own key: what it was told last. */
-  lastCount: number;
+  lastVersion: number;
   faults: number;
   told: number;
 }
 
+const QUARTERS = 4;
 const SETTLE_MS = 5_000;
 const TICK_MS = 10;
 const MIB = 1_048_576;
@@ -40,11 +51,12 @@ const textDecoder = new TextDecoder();
 const textEncoder = new TextEncoder();
 
 /**
- * Watchers on prefixes of their own, and a writer that sets one key after the other at a given pace. A value holds how
- * often its key was set and when this was asked for, so that a watcher knows what it missed and how late it is.
+ * Watchers on prefixes of their own, and a writer that sets one key after the other at a given pace, whether or not
+ * earlier writes are answered. Versions of a key count its writes, so that a watcher knows what it missed; a value says
+ * when it was asked for, so that it knows how late it is.
  */
 export async function measureWatchers(options: WatchersOptions): Promise<WatchersReport> {
-  const { watchers, clients, durationMs } = options;
+  const { watchers, clients, warmUpMs, durationMs } = options;
   const cluster = await ProcessCluster.form(3);
   try {
     const stores = await Promise.all(
@@ -57,25 +69,24 @@ export async function measureWatchers(options: WatchersOptions): Promise<Watcher
       }),
     );
     const resident = [await residentMib(cluster)];
-    const middle = sleep(durationMs / 2).then(async () => resident.push(await residentMib(cluster)));
-    const [counts] = await Promise.all([write(stores, options), middle]);
+    let warmUpCount = 0;
+    const looks = Array.from({ length: QUARTERS + 1 }, async (_, quarter) => {
+      await sleep(warmUpMs + (durationMs * quarter) / QUARTERS);
+      if (quarter === 0) warmUpCount = latenciesMs.length;
+      resident[quarter + 1] = await residentMib(cluster);
+    });
+    const [counts] = await Promise.all([write(stores, options, latenciesMs), ...looks]);
     await sleep(SETTLE_MS);
-    resident.push(await residentMib(cluster));
-    const writes = counts.reduce((sum, count) => sum + count, 0);
-    const missing = followers.filter(({ lastCount }, number) => lastCount !== counts[number]).length;
-    const sorted = Float64Array.from(latenciesMs).sort();
+    const missing = followers.filter(({ lastVersion }, number) => lastVersion !== counts[number]).length;
     return {
       watchers,
-      writes,
+      writes: latenciesMs.length - warmUpCount,
       seconds: durationMs / 1_000,
       told: followers.reduce((sum, { told }) => sum + told, 0),
-      expected: writes,
+      expected: counts.reduce((sum, count) => sum + count, 0),
       faults: missing + followers.reduce((sum, { faults }) => sum + faults, 0),
-      deliveryMs: {
-        p50: quantile(sorted, 0.5),
-        p99: quantile(sorted, 0.99),
-        max: quantile(sorted, 1),
-      },
+      warmUpMs: deliveryOf(latenciesMs.slice(0, warmUpCount)),
+      deliveryMs: deliveryOf(latenciesMs.slice(warmUpCount)),
       residentMib: resident,
     };
   } finally {
@@ -84,17 +95,17 @@ export async function measureWatchers(options: WatchersOptions): Promise<Watcher
 }
 
 async function follow(store: KeyValueStore, number: number, latenciesMs: number[]): Promise<Follower> {
-  const follower: Follower = { lastCount: 0, faults: 0, told: 0 };
+  const follower: Follower = { lastVersion: 0, faults: 0, told: 0 };
   const watch = await store.watch({ filter: { kind: "prefix", prefix: prefixOf(number) } });
   void (async () => {
     for await (const { changes } of watch) {
       for (const change of changes) {
         if (change.kind !== "put") continue;
-        const [count, askedMs] = textDecoder.decode(change.entry.value).split(" ").map(Number);
-        if (count !== follower.lastCount + 1) follower.faults += 1;
-        follower.lastCount = count ?? Number.NaN;
+        const { value, version } = change.entry;
+        if (version !== follower.lastVersion + 1) follower.faults += 1;
+        follower.lastVersion = version;
         follower.told += 1;
-        latenciesMs.push(performance.now() - (askedMs ?? Number.NaN));
+        latenciesMs.push(performance.now() - Number(textDecoder.decode(value)));
       }
     }
   })().catch(() => {
@@ -105,21 +116,27 @@ async function follow(store: KeyValueStore, number: number, latenciesMs: number[
 }
 
 /** @returns how often each key was set */
-async function write(stores: readonly KeyValueStore[], options: WatchersOptions): Promise<readonly number[]> {
-  const { watchers, writesPerSecond, durationMs, onSecond } = options;
+async function write(
+  stores: readonly KeyValueStore[],
+  options: WatchersOptions,
+  latenciesMs: readonly number[],
+): Promise<readonly number[]> {
+  const { watchers, writesPerSecond, warmUpMs, durationMs, onSecond } = options;
+  const totalMs = warmUpMs + durationMs;
+  let latenciesReported = 0;
   const counts = Array.from({ length: watchers }, () => 0);
   const pending = new Set<Promise<void>>();
   const startMs = performance.now();
   let sent = 0;
   let reported = 0;
   let failure: { readonly error: unknown } | undefined;
-  while (failure === undefined && performance.now() - startMs < durationMs) {
+  while (failure === undefined && performance.now() - startMs < totalMs) {
     const elapsedMs = performance.now() - startMs;
     const due = Math.floor((elapsedMs * writesPerSecond) / 1_000);
     for (; sent < due; sent += 1) {
       const number = sent % watchers;
       counts[number] = (counts[number] ?? 0) + 1;
-      const value = textEncoder.encode(`${counts[number]} ${performance.now()}`);
+      const value = textEncoder.encode(String(performance.now()));
       const store = stores[sent % stores.length] as KeyValueStore;
       const call = store.write({ kind: "set", key: `${prefixOf(number)}k`, value }).then(
         () => void pending.delete(call),
@@ -132,7 +149,8 @@ async function write(stores: readonly KeyValueStore[], options: WatchersOptions)
     const second = Math.floor(elapsedMs / 1_000);
     if (second > reported) {
       reported = second;
-      onSecond(second, sent);
+      onSecond(second, sent, deliveryOf(latenciesMs.slice(latenciesReported)).p99);
+      latenciesReported = latenciesMs.length;
     }
     await sleep(TICK_MS);
   }
@@ -148,4 +166,9 @@ function prefixOf(number: number): string {
 async function residentMib(cluster: ProcessCluster): Promise<readonly number[]> {
   const nodes = [...cluster.nodes.values()];
   return Promise.all(nodes.map(async (node) => Math.round((await node.residentBytes()) / MIB)));
+}
+
+function deliveryOf(latenciesMs: readonly number[]): Delivery {
+  const sorted = Float64Array.from(latenciesMs).sort();
+  return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), max: quantile(sorted, 1) };
 }
