@@ -16,15 +16,15 @@ import { limits } from "./limits.ts";
  * of the membership. The transport asks it about every frame, consensus about every sender.
  *
  * D1  A node id belongs to the peer id that the membership records; a proof of the secret does not change that.
- * D2  Consensus is open to members, and to admitted peers as long as this node may be behind: a fresh learner knows
- *     nobody, and one that lags may not know the present leader. A peer that was seen to leave is neither; but until
- *     the next change it is still heard and spoken to, so that it learns that it left.
+ * D2  Consensus is open to members and to admitted peers: this node may be behind. A fresh learner knows nobody, and one
+ *     that lags may not know the present leader, or has seen it leave and not come back. Nobody else could tell it,
+ *     since only leaders do. What a node that left may say costs nothing: who hears a leader grants no pre-vote. Whoever
+ *     left with the latest change needs no proof, so that it learns of that.
  */
 export class PeerDirectory implements RaftPeers, PeerGate {
   #membership: Membership = MEMBERSHIP_EMPTY;
   #nodeIds = new Map<PeerId, NodeId>();
   readonly #admitted = new Map<PeerId, NodeId>();
-  readonly #departed = new Set<PeerId>();
   /** Clients that have shown a ticket. */
   readonly #greeted = new Set<PeerId>();
   /** Left with the latest change. */
@@ -37,8 +37,6 @@ export class PeerDirectory implements RaftPeers, PeerGate {
   update(membership: Membership): void {
     const before = this.#membership.nodes;
     const staying = new Set(membership.nodes.map(({ peerId }) => peerId));
-    for (const { peerId } of before) this.#departed.add(peerId);
-    for (const peerId of staying) this.#departed.delete(peerId);
     this.#leaving = new Map(
       before.filter(({ peerId }) => !staying.has(peerId)).map(({ peerId, nodeId }) => [peerId, nodeId]),
     );
@@ -116,8 +114,7 @@ export class PeerDirectory implements RaftPeers, PeerGate {
         return this.isAdmitted(peerId);
       case PROTOCOL_IDS.raft:
       case PROTOCOL_IDS.snapshot:
-        if (this.isMember(peerId) || this.#leaving.has(peerId)) return true;
-        return this.isAdmitted(peerId) && !this.#departed.has(peerId);
+        return this.isMember(peerId) || this.#leaving.has(peerId) || this.isAdmitted(peerId);
       default:
         return false;
     }

@@ -16,6 +16,7 @@ const SEEDS: readonly (readonly [seed: number, why: string])[] = [
   [111, "a leader with a slow clock that is cut off, and lease reads"],
   [124, "a power cut right after the log was compacted"],
   [253, "a snapshot that got lost on its way"],
+  [945, "a leader that a node which came back had once seen leave, and did not listen to"],
   [1_030, "a leader that had applied little when it was elected, and let log time stand still"],
   [1_200, "a read of what a node had applied when it died, and no other node yet"],
   [78_000_105, "a call that was still under way when the world ended"],
