@@ -50,8 +50,8 @@ export const CANARIES: readonly SimulationCanary[] = [
     name: "quorum-too-small",
     why: "one voter less than a majority commits",
     file: `${CORE}/quorum.ts`,
-    find: "return values[majorityOf(voters.length) - 1] ??",
-    replace: "return values[Math.max(0, majorityOf(voters.length) - 2)] ??",
+    find: "return descending[majorityOf(voters.length) - 1] ??",
+    replace: "return descending[Math.max(0, majorityOf(voters.length) - 2)] ??",
   },
   {
     name: "unsynced-append-acknowledged",
