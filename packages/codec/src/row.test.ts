@@ -48,6 +48,8 @@ describe("rows", () => {
   });
 
   test.each([
+    ["nothing", []],
+    ["a break alone", [0xff]],
     ["indefinite length list", [0x9f, 0x01, 0xff]],
     ["integer that is not minimal", [0x81, 0x18, 0x01]],
     ["float", [0x81, 0xf9, 0x3c, 0x00]],

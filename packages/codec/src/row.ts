@@ -49,7 +49,10 @@ export function decodeRow(
   return RowReader.of("row", readValue(tokenizer));
 }
 
-/** What the library's `decode` does, but for merging its options anew for every row. */
+/**
+ * What the library's `decode` does, but for merging its options anew for every row. Of nothing, and of a break where none
+ * belongs, it makes symbols, which are no rows either.
+ */
 function readValue(tokenizer: StrictTokenizer): unknown {
   let value: unknown;
   try {
@@ -57,8 +60,6 @@ function readValue(tokenizer: StrictTokenizer): unknown {
   } catch (cause) {
     throw new DecodeError("not a canonical row", { cause });
   }
-  // Its signs for an end without a value, and for a break where none belongs.
-  if (typeof value === "symbol") throw new DecodeError("not a canonical row: it ends too early");
   if (!tokenizer.done()) throw new DecodeError("not a canonical row: something follows it");
   return value;
 }

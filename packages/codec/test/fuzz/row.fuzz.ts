@@ -105,8 +105,14 @@ export const target = defineTarget<Row>({
     {
       name: "floats read as integers",
       file: "packages/codec/src/strict-tokenizer.ts",
-      find: "if (Type.equals(token.type, Type.float))",
+      find: "if (head >= FIRST_FLOAT && head <= LAST_FLOAT)",
       replace: "if (token === undefined)",
+    },
+    {
+      name: "what follows a row is ignored",
+      file: "packages/codec/src/row.ts",
+      find: "if (!tokenizer.done())",
+      replace: "if (tokenizer === undefined)",
     },
     {
       name: "integers that are not minimal",
