@@ -10,6 +10,7 @@ import { LogMatching } from "./log-matching.ts";
 import { LogMirror } from "./log-mirror.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
 import { WatchOrder } from "./watch-order.ts";
+import { WipedDisk } from "./wiped-disk.ts";
 
 const CHECKSUM_EVERY = 16;
 
@@ -30,6 +31,7 @@ export function createCheckers({ areChecksumsInstant, onMismatch }: CheckerOptio
   return {
     logs,
     history,
+    wipedDisk: new WipedDisk(),
     electionSafety: new ElectionSafety(),
     logMatching: new LogMatching(),
     committedEntries: new CommittedEntries(logs),

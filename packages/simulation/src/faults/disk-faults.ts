@@ -99,8 +99,8 @@ export const loseMachine: Fault = {
 /** The machine comes back with empty disks. A node that has forgotten what it promised must refuse to take part. */
 export const wipeMachine: Fault = {
   name: "machine-wiped",
-  durationMsMin: 1_000,
-  durationMsMax: 1_000,
+  durationMsMin: 0,
+  durationMsMax: 0,
   weight: 1,
   strike({ world, operator }, random) {
     const node = pickDispensable(world, operator.isSettled, random);
@@ -109,13 +109,7 @@ export const wipeMachine: Fault = {
     node.isDamaged = true;
     node.logDisk.erase();
     world.startAgain(node);
-    return {
-      kind: "injected",
-      text: `node ${node.nodeId} comes back with empty disks`,
-      undo: () => {
-        if (node.life.kind === "up") world.fail("wiped-disk", `node ${node.nodeId} takes part with an empty log`);
-      },
-    };
+    return { kind: "injected", text: `node ${node.nodeId} comes back with empty disks` };
   },
 };
 
