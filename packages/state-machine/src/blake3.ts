@@ -82,5 +82,5 @@ export async function pieceHasher(): Promise<(piece: Uint8Array) => Uint8Array> 
 let piecewise: IHasher | undefined;
 
 export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
 }

@@ -34,31 +34,31 @@ const ROW_BYTES_MAX = Math.max(stateMachineLimits.sessionRowBytesMax, stateMachi
 export interface CanonicalRow {
   /** What the row is of: while this object is the same, so are the bytes. */
   readonly source: object;
-  readonly row: Row;
+  readonly row: () => Row;
 }
 
 /** Entries must come in key order, sessions in order of their ids. */
 export function* canonicalRows(entries: Iterable<KeyValueEntry>, state: SavedState): Generator<CanonicalRow> {
-  for (const entry of entries) yield { source: entry, row: [ENTRY, keyValueEntryRow(entry)] };
-  for (const session of state.sessions) yield { source: session, row: [SESSION, encodeSession(session)] };
+  for (const entry of entries) yield { source: entry, row: () => [ENTRY, keyValueEntryRow(entry)] };
+  for (const session of state.sessions) yield { source: session, row: () => [SESSION, encodeSession(session)] };
   for (const lease of state.leases.leases) {
     const { leaseId, ttlMs, deadlineMs, isOwnedByKey } = lease;
-    yield { source: lease, row: [LEASE, leaseId, ttlMs, deadlineMs, isOwnedByKey] };
+    yield { source: lease, row: () => [LEASE, leaseId, ttlMs, deadlineMs, isOwnedByKey] };
   }
   for (const changes of state.changes) {
     const { revision, logTimeMs, content } = changes;
-    yield { source: changes, row: [CHANGES, revision, logTimeMs, content] };
+    yield { source: changes, row: () => [CHANGES, revision, logTimeMs, content] };
   }
   const { lastApplied, revision, logTimeMs, leases } = state;
   const membership = storedMembershipToRow(state.membership);
   const { term, index } = lastApplied;
-  yield { source: state, row: [STATE, membership, term, index, revision, logTimeMs, leases.extendedAtMs] };
+  yield { source: state, row: () => [STATE, membership, term, index, revision, logTimeMs, leases.extendedAtMs] };
 }
 
 /** Yields length and row in turn. */
 export function* canonicalChunks(entries: Iterable<KeyValueEntry>, state: SavedState): Generator<Uint8Array> {
   for (const { row } of canonicalRows(entries, state)) {
-    const bytes = encodeRow(row);
+    const bytes = encodeRow(row());
     const length = new Uint8Array(LENGTH_BYTES);
     new DataView(length.buffer).setUint32(0, bytes.byteLength);
     yield length;

@@ -22,7 +22,7 @@ export async function stateChecksum(
   for (const { source, row } of canonicalRows(entries, state)) {
     let digest = known?.get(source);
     if (digest === undefined) {
-      digest = hash(encodeRow(row));
+      digest = hash(encodeRow(row()));
       known?.set(source, digest);
     }
     whole.update(digest);

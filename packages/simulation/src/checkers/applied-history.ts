@@ -19,8 +19,6 @@ export interface AppliedEntry {
   readonly index: LogIndex;
   readonly command: LogCommand | undefined;
   readonly outcome: CommandResult | undefined;
-  /** The outcome as a text: equal texts are equal outcomes. */
-  readonly result: string;
   readonly revisionBefore: Revision;
   readonly revision: Revision;
 }
@@ -101,7 +99,6 @@ export class AppliedHistory implements ClusterObserver {
       index: entry.index,
       command,
       outcome: result,
-      result: resultText(result),
       revisionBefore,
       revision,
     });
@@ -131,7 +128,7 @@ export class AppliedHistory implements ClusterObserver {
   }
 }
 
-/** Equal texts are equal results. */
+/** For people. */
 export function resultText(result: CommandResult | undefined): string {
   return JSON.stringify(result, (_key, value: unknown) => {
     return value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value;

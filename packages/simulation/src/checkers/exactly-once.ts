@@ -1,6 +1,7 @@
-import { assert, type LogEntry, type LogIndex, type NodeId } from "@aspenjs/api";
+import { isDeepStrictEqual } from "node:util";
+import { assert, type CommandResult, type LogEntry, type LogIndex, type NodeId } from "@aspenjs/api";
 import type { ClusterObserver } from "../cluster/cluster-observer.ts";
-import type { AppliedHistory } from "./applied-history.ts";
+import { resultText, type AppliedHistory } from "./applied-history.ts";
 
 /**
  * A write of a session takes effect once, however often it stands in the log: later tries change nothing, and come to
@@ -9,7 +10,7 @@ import type { AppliedHistory } from "./applied-history.ts";
 export class ExactlyOnce implements ClusterObserver {
   readonly name = "exactly-once";
   readonly #history: AppliedHistory;
-  readonly #first = new Map<string, { readonly index: LogIndex; readonly result: string }>();
+  readonly #first = new Map<string, { readonly index: LogIndex; readonly outcome: CommandResult }>();
   #checked: LogIndex = 0;
   /** Writes that stood in the log more than once. */
   retryCount = 0;
@@ -27,18 +28,13 @@ export class ExactlyOnce implements ClusterObserver {
     const key = `${session.sessionId}.${session.sequence}`;
     const first = this.#first.get(key);
     if (first === undefined) {
-      if (isWritten(applied.result)) this.#first.set(key, { index, result: applied.result });
+      if (applied.outcome?.kind === "written") this.#first.set(key, { index, outcome: applied.outcome });
       return;
     }
     this.retryCount += 1;
     assert(applied.revision === applied.revisionBefore, `write ${key} took effect at ${first.index} and at ${index}`);
-    assert(
-      applied.result === first.result || !isWritten(applied.result),
-      `write ${key} came to ${first.result} at ${first.index} and to ${applied.result} at ${index}`,
-    );
+    if (applied.outcome?.kind !== "written" || isDeepStrictEqual(applied.outcome, first.outcome)) return;
+    const [then, now] = [resultText(first.outcome), resultText(applied.outcome)];
+    assert(false, `write ${key} came to ${then} at ${first.index} and to ${now} at ${index}`);
   }
-}
-
-function isWritten(result: string): boolean {
-  return result.startsWith('{"kind":"written"');
 }

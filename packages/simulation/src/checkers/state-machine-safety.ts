@@ -37,8 +37,8 @@ export class StateMachineSafety implements ClusterObserver {
     const known = this.#options.history.at(entry.index);
     assert(known !== undefined, "the history is written before it is compared");
     if (!isDeepStrictEqual(result, known.outcome)) {
-      const text = resultText(result);
-      assert(false, `entry ${entry.index} came to ${text} on node ${nodeId}, and to ${known.result} before`);
+      const [now, before] = [resultText(result), resultText(known.outcome)];
+      assert(false, `entry ${entry.index} came to ${now} on node ${nodeId}, and to ${before} before`);
     }
     assert(
       machine.revision === known.revision,
