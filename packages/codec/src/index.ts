@@ -3,7 +3,10 @@
  * that several of them store or send.
  * @packageDocumentation
  */
+export type { Cell, Row } from "./cell.ts";
+export { CellWriter } from "./cell-writer.ts";
 export { DecodeError } from "./decode-error.ts";
+export { headLength } from "./head.ts";
 export { logEntryToRow, readLogEntry } from "./log-entry-row.ts";
 export {
   logIdToRow,
@@ -16,5 +19,5 @@ export {
   storedMembershipToRow,
 } from "./membership-row.ts";
 export { decodeRow, encodeRow } from "./row.ts";
+export { SlabAllocator } from "./slab-allocator.ts";
 export { RowReader } from "./row-reader.ts";
-export type { Cell, Row } from "./row.ts";

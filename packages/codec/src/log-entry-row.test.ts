@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { DecodeError } from "./decode-error.ts";
 import { logEntryToRow, readLogEntry } from "./log-entry-row.ts";
 import { readStoredMembership, storedMembershipToRow } from "./membership-row.ts";
-import { decodeRow, encodeRow, type Row } from "./row.ts";
+import type { Row } from "./cell.ts";
+import { decodeRow, encodeRow } from "./row.ts";
 
 const membership = {
   voters: [1, 2],

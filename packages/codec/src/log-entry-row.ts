@@ -2,7 +2,7 @@ import { unreachable, type EntryPayload, type LogEntry } from "@aspenjs/api";
 import { limits } from "./limits.ts";
 import { membershipToRow, readMembership } from "./membership-row.ts";
 import type { RowReader } from "./row-reader.ts";
-import type { Row } from "./row.ts";
+import type { Row } from "./cell.ts";
 
 const PAYLOAD_BLANK = 0;
 const PAYLOAD_COMMAND = 1;

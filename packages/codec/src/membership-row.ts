@@ -1,7 +1,7 @@
 import { limits as apiLimits, type LogId, type Membership, type NodeRecord, type StoredMembership } from "@aspenjs/api";
 import { limits } from "./limits.ts";
 import type { RowReader } from "./row-reader.ts";
-import type { Row } from "./row.ts";
+import type { Row } from "./cell.ts";
 
 /** `[term, index]` */
 export function logIdToRow(logId: LogId): Row {

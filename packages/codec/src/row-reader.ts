@@ -1,6 +1,5 @@
 import { DecodeError } from "./decode-error.ts";
-
-const textEncoder = new TextEncoder();
+import { utf8Length } from "./utf8.ts";
 
 /**
  * Reads the cells of one row in order, each with its expected kind and bound, then `end()`.
@@ -44,7 +43,7 @@ export class RowReader {
     const value = this.#take(name);
     if (typeof value !== "string") throw this.#wrong(name, "text");
     // UTF-16 length is a lower bound of the UTF-8 length: the cheap test first.
-    if (value.length > bytesMax || (value.length * 3 > bytesMax && textEncoder.encode(value).byteLength > bytesMax)) {
+    if (value.length > bytesMax || (value.length * 3 > bytesMax && utf8Length(value) > bytesMax)) {
       throw new DecodeError(`${this.#name}.${name}: longer than ${bytesMax} bytes`);
     }
     return value;

@@ -1,7 +1,11 @@
+import * as cborg from "cborg";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DecodeError } from "./decode-error.ts";
-import { decodeRow, encodeRow, type Cell } from "./row.ts";
+import type { Cell, Row } from "./cell.ts";
+import { limits } from "./limits.ts";
+import { decodeRow, encodeRow } from "./row.ts";
+import type { RowReader } from "./row-reader.ts";
 
 const cell: fc.Arbitrary<Cell> = fc.letrec<{ cell: Cell }>((tie) => ({
   cell: fc.oneof(
@@ -64,6 +68,15 @@ describe("rows", () => {
     ["eight bytes for 2^32 - 1", [0x81, 0x1b, 0, 0, 0, 0, 255, 255, 255, 255]],
     ["eight bytes for -(2^32)", [0x81, 0x3b, 0, 0, 0, 0, 255, 255, 255, 255]],
     ["an integer that ends too early", [0x81, 0x1b, 0, 0x1f, 255]],
+    ["two bytes for 255", [0x81, 0x19, 0, 255]],
+    ["four bytes for 65,535", [0x81, 0x1a, 0, 0, 255, 255]],
+    ["one byte for the length of a short list", [0x98, 0x01, 0x01]],
+    ["text that ends too early", [0x81, 0x62, 0x61]],
+    ["bytes that end too early", [0x81, 0x42, 0x61]],
+    ["a list of more cells than there are bytes", [0x9a, 0x00, 0x01, 0x00, 0x00, 0x01]],
+    ["a length of eight bytes that nothing has", [0x81, 0x5b, 0, 0x1f, 255, 255, 255, 255, 255, 255]],
+    ["a head that is reserved", [0x81, 0x1c]],
+    ["a simple value without a name", [0x81, 0xe0]],
   ])("%s is refused", (_name, bytes) => {
     expect(() => {
       const reader = decodeRow(new Uint8Array(bytes), 100);
@@ -98,10 +111,103 @@ describe("rows", () => {
     expect(decodeRow(encodeRow([integer]), 10).integer("integer", Number.MIN_SAFE_INTEGER)).toBe(integer);
   });
 
+  test("a surrogate without its other half becomes U+FFFD, wherever it stands", () => {
+    for (const text of ["\ud800", "a\ud800b", "\udc00", "\ud800\ud800\udc00", "\ud800".repeat(40)]) {
+      expect(decodeRow(encodeRow([text]), 200).text("text", 200)).toBe(text.toWellFormed());
+    }
+  });
+
+  test("lists lie in each other up to a bound", () => {
+    const nested = (depth: number): Cell => (depth === 0 ? 7 : [nested(depth - 1)]);
+    const deepest = encodeRow(nested(limits.rowDepthMax) as Row);
+    expect(cellsOf(decodeRow(deepest, 100))).toEqual(nested(limits.rowDepthMax));
+    const deeper = encodeRow(nested(limits.rowDepthMax + 1) as Row);
+    expect(() => decodeRow(deeper, 100)).toThrow(new DecodeError("lists lie too deep in each other"));
+  });
+
+  test.each([[[1.5]], [[Number.NaN]], [[2 ** 53]], [[-(2 ** 53)]]])("what a row cannot hold is a bug: %j", (row) => {
+    expect(() => encodeRow(row)).toThrow("the numbers of a row are safe integers");
+  });
+
+  test("rows keep apart, however many are written", () => {
+    const rows = Array.from({ length: 400 }, (_, index): Row => [index, new Uint8Array(index * 13).fill(index)]);
+    const written = rows.map((row) => encodeRow(row));
+    expect(written.map((bytes) => cellsOf(decodeRow(bytes, 10_000)))).toEqual(rows);
+  });
+
   test("lengths are checked before decoding", () => {
     expect(() => decodeRow(new Uint8Array(11), 10)).toThrow("row of 11 bytes exceeds 10");
   });
 });
+
+describe("beside another implementation", () => {
+  test("rows have the same bytes", () => {
+    fc.assert(
+      fc.property(fc.array(cell, { maxLength: 8 }), (row) => {
+        const bytes = encodeRow(row);
+        expect(Buffer.compare(bytes, cborg.encode(row))).toBe(0);
+        expect(cellsOf(decodeRow(bytes, bytes.byteLength))).toEqual(row);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test("of bytes that are nearly a row, those are accepted that it would write for cells", () => {
+    const counts = { accepted: 0, refused: 0 };
+    fc.assert(
+      fc.property(nearlyRows, (bytes) => {
+        const theirs = canonicalByOther(bytes);
+        let ours: unknown;
+        try {
+          ours = cellsOf(decodeRow(bytes, 10_000));
+        } catch (error) {
+          expect(error).toBeInstanceOf(DecodeError);
+        }
+        expect(ours).toEqual(theirs);
+        counts[ours === undefined ? "refused" : "accepted"] += 1;
+      }),
+      { numRuns: 5_000, seed: 7_049 },
+    );
+    // Neither answer is the only one that was ever asked for.
+    expect(counts.accepted).toBeGreaterThan(500);
+    expect(counts.refused).toBeGreaterThan(500);
+  });
+});
+
+/** Rows with one byte put in place of another, put in, or taken out. */
+const nearlyRows: fc.Arbitrary<Uint8Array> = fc
+  .tuple(fc.array(cell, { maxLength: 5 }), fc.nat(), fc.nat(255), fc.constantFrom("replace", "insert", "remove"))
+  .map(([row, position, byte, change]) => {
+    const bytes = [...encodeRow(row)];
+    const at = position % bytes.length;
+    if (change === "replace") bytes[at] = byte;
+    else bytes.splice(at, change === "insert" ? 0 : 1, ...(change === "insert" ? [byte] : []));
+    return new Uint8Array(bytes);
+  });
+
+/** The row in these bytes, if it is one of cells and they are its only encoding. */
+function canonicalByOther(bytes: Uint8Array): unknown {
+  try {
+    const value: unknown = cborg.decode(bytes, { strict: true, allowBigInt: false });
+    const isRow = Array.isArray(value) && value.every(isCell);
+    return isRow && Buffer.compare(cborg.encode(value), bytes) === 0 ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isCell(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isCell);
+  if (typeof value === "number") return Number.isSafeInteger(value);
+  return ["string", "boolean"].includes(typeof value) || value === null || value instanceof Uint8Array;
+}
+
+/** All that is left in it, of whatever kind. */
+function cellsOf(reader: RowReader): unknown[] {
+  const cells: unknown[] = [];
+  while (reader.remaining > 0) cells.push(reader.any("cell"));
+  return cells;
+}
 
 describe("the number of cells", () => {
   const listOf = (cell: Cell, cells: number) => encodeRow(Array.from({ length: cells }, () => cell));

@@ -1,31 +1,26 @@
-import { encode, tokensToObject, type DecodeOptions } from "cborg";
+import { assert } from "@aspenjs/api";
+import type { Cell, Row } from "./cell.ts";
+import { CellParser } from "./cell-parser.ts";
+import { CellWriter } from "./cell-writer.ts";
 import { DecodeError } from "./decode-error.ts";
+import { headLength } from "./head.ts";
 import { limits } from "./limits.ts";
 import { RowReader } from "./row-reader.ts";
-import { StrictTokenizer } from "./strict-tokenizer.ts";
+import { SlabAllocator } from "./slab-allocator.ts";
+import { utf8Length } from "./utf8.ts";
 
-/**
- * What one place of a row can hold. Numbers are safe integers; absence is `null`; there are no floats, no maps
- * and no tags, so every value has exactly one encoding (RFC 8949 section 4.2, core deterministic encoding).
- */
-export type Cell = number | string | boolean | null | Uint8Array | readonly Cell[];
+/** As Node has for its buffers. */
+const SLAB_BYTES = 8_192;
+const slabs = new SlabAllocator(SLAB_BYTES);
+const writer = new CellWriter();
 
-/** A row is a positional list of cells: the order is the schema, and the writer and the reader both state it. */
-export type Row = readonly Cell[];
-
-const TOKEN_OPTIONS = {
-  strict: true,
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowInfinity: false,
-  allowNaN: false,
-  allowBigInt: true,
-} as const;
-
-const VALUE_OPTIONS: DecodeOptions = { useMaps: true, rejectDuplicateMapKeys: true };
-
+/** Measures first and writes then. */
 export function encodeRow(row: Row): Uint8Array {
-  return encode(row);
+  const bytes = slabs.take(cellLength(row));
+  writer.moveTo(bytes, 0);
+  writeCell(row);
+  assert(writer.offset === bytes.byteLength, "a row is as long as was measured");
+  return bytes;
 }
 
 /**
@@ -42,26 +37,45 @@ export function decodeRow(
   if (bytes.byteLength > rowBytesMax) {
     throw new DecodeError(`row of ${bytes.byteLength} bytes exceeds ${rowBytesMax}`);
   }
-  // A Buffer hands out views of itself where a plain array hands out copies: what is decoded must own its memory.
-  const isPlain = Object.getPrototypeOf(bytes) === Uint8Array.prototype;
-  const plain = isPlain ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const tokenizer = new StrictTokenizer(plain, TOKEN_OPTIONS, rowCellsMax);
-  return RowReader.of("row", readValue(tokenizer));
+  const parser = new CellParser(bytes, rowCellsMax);
+  const reader = RowReader.of("row", parser.cell());
+  if (!parser.isDone) throw new DecodeError("not a canonical row: something follows it");
+  return reader;
 }
 
-/**
- * What the library's `decode` does, but for merging its options anew for every row. Of nothing, and of a break where none
- * belongs, it makes symbols, which are no rows either.
- */
-function readValue(tokenizer: StrictTokenizer): unknown {
-  let value: unknown;
-  try {
-    value = tokensToObject(tokenizer, VALUE_OPTIONS);
-  } catch (cause) {
-    throw new DecodeError("not a canonical row", { cause });
+function cellLength(cell: Cell): number {
+  switch (typeof cell) {
+    case "number":
+      return headLength(cell < 0 ? -1 - cell : cell);
+    case "string": {
+      const byteLength = utf8Length(cell);
+      return headLength(byteLength) + byteLength;
+    }
+    case "boolean":
+      return 1;
+    default:
   }
-  if (!tokenizer.done()) throw new DecodeError("not a canonical row: something follows it");
-  return value;
+  if (cell === null) return 1;
+  if (cell instanceof Uint8Array) return headLength(cell.byteLength) + cell.byteLength;
+  let byteLength = headLength(cell.length);
+  for (const inner of cell) byteLength += cellLength(inner);
+  return byteLength;
+}
+
+function writeCell(cell: Cell): void {
+  switch (typeof cell) {
+    case "number":
+      return writer.integer(cell);
+    case "string":
+      return writer.text(cell, utf8Length(cell));
+    case "boolean":
+      return writer.boolean(cell);
+    default:
+  }
+  if (cell === null) return writer.nothing();
+  if (cell instanceof Uint8Array) return writer.bytes(cell);
+  writer.list(cell.length);
+  for (const inner of cell) writeCell(inner);
 }
 
 function cellsMaxOf(rowBytesMax: number): number {

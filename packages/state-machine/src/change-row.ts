@@ -11,10 +11,10 @@ import {
   type KeyValueEntry,
   type Revision,
 } from "@aspenjs/api";
-import { DecodeError, decodeRow, type RowReader } from "@aspenjs/codec";
+import { DecodeError, decodeRow, headLength, type CellWriter, type RowReader } from "@aspenjs/codec";
 import { readKeyValueEntry } from "@aspenjs/protocol";
 import { stateMachineLimits } from "./limits.ts";
-import { headLength, type RowWriter } from "./row-writer.ts";
+import type { RowWriter } from "./row-writer.ts";
 
 const PUT = 0;
 const DELETE = 1;
@@ -35,9 +35,9 @@ export function encodeChanges(changes: readonly KeyChange[], writer: RowWriter):
   const byteLength = changes.reduce((sum, change) => sum + changeLength(change), headLength(changes.length));
   assert(byteLength <= stateMachineLimits.changeRowBytesMax, "what one command changes fits its row");
   writer.begin(byteLength);
-  writer.list(changes.length);
-  for (const change of changes) writeChange(writer, change);
-  return writer.finish(byteLength);
+  writer.cells.list(changes.length);
+  for (const change of changes) writeChange(writer.cells, change);
+  return writer.finish();
 }
 
 /** @throws DecodeError */
@@ -66,7 +66,7 @@ function changeLength(change: KeyChange): number {
   return 2 + current + (change.previous === undefined ? 1 : entryLength(change.previous));
 }
 
-function writeChange(writer: RowWriter, change: KeyChange): void {
+function writeChange(writer: CellWriter, change: KeyChange): void {
   writer.list(CHANGE_CELLS);
   if (change.kind === "put") {
     writer.integer(PUT);
@@ -94,7 +94,7 @@ function entryLength({ key, value, createRevision, modRevision, version, leaseId
 
 /** As `keyValueEntryRow` has it. */
 function writeEntry(
-  writer: RowWriter,
+  writer: CellWriter,
   { key, value, createRevision, modRevision, version, leaseId }: KeyValueEntry,
 ): void {
   writer.list(ENTRY_CELLS);

@@ -6,7 +6,7 @@
  * encoded when they came about, and a list is its head and its items one after the other, so writing is copying.
  */
 import { assert, type CommandResult } from "@aspenjs/api";
-import { decodeRow, encodeRow, type RowReader } from "@aspenjs/codec";
+import { CellWriter, decodeRow, encodeRow, headLength, type RowReader } from "@aspenjs/codec";
 import {
   COMMAND_RESULT_BYTES_MAX,
   COMMAND_RESULT_CELLS_MAX,
@@ -17,10 +17,6 @@ import { stateMachineLimits } from "./limits.ts";
 import type { SavedSession, SessionResult } from "./session.ts";
 
 const RESULT_HEAD_BYTES_MAX = 32;
-const CBOR_LIST = 0x80;
-const CBOR_LIST_ONE_BYTE = 0x98;
-const CBOR_LIST_TWO_BYTES = 0x99;
-const SHORT_LIST_MAX = 23;
 const HEAD_CELLS = 3;
 
 export function encodeSessionResult(sequence: number, digest: number, result: CommandResult): SessionResult {
@@ -40,20 +36,19 @@ export function commandResultOf({ row }: SessionResult): CommandResult {
 
 /** The bytes that `encodeRow` would give. */
 export function encodeSession({ sessionId, lastUsedMs, acknowledgedThrough, results }: SavedSession): Uint8Array {
-  const head = encodeRow([sessionId, lastUsedMs, acknowledgedThrough]);
-  const listHead = listHeadOf(results.length);
-  let byteLength = head.byteLength + listHead.length;
+  assert(results.length <= stateMachineLimits.sessionWindowMax, "a session keeps a window of results");
+  const head = [sessionId, lastUsedMs, acknowledgedThrough];
+  let byteLength = headLength(head.length + 1) + headLength(results.length);
+  for (const integer of head) byteLength += headLength(integer);
   for (const { row } of results) byteLength += row.byteLength;
   const bytes = new Uint8Array(byteLength);
-  bytes.set(head);
-  // One cell more than the head alone has: the list.
-  bytes[0] = CBOR_LIST + HEAD_CELLS + 1;
-  bytes.set(listHead, head.byteLength);
-  let offset = head.byteLength + listHead.length;
-  for (const { row } of results) {
-    bytes.set(row, offset);
-    offset += row.byteLength;
-  }
+  const cells = new CellWriter();
+  cells.moveTo(bytes, 0);
+  cells.list(head.length + 1);
+  for (const integer of head) cells.integer(integer);
+  cells.list(results.length);
+  for (const { row } of results) cells.copy(row);
+  assert(cells.offset === byteLength, "a row is as long as was measured");
   return bytes;
 }
 
@@ -76,10 +71,4 @@ function readResult(row: RowReader): SessionResult {
   const result = readCommandResult(row.row("result"));
   row.end();
   return encodeSessionResult(sequence, digest, result);
-}
-
-function listHeadOf(length: number): readonly number[] {
-  assert(length <= stateMachineLimits.sessionWindowMax, "a session keeps a window of results");
-  if (length <= SHORT_LIST_MAX) return [CBOR_LIST + length];
-  return length < 256 ? [CBOR_LIST_ONE_BYTE, length] : [CBOR_LIST_TWO_BYTES, length >> 8, length & 0xff];
 }

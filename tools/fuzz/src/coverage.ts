@@ -7,8 +7,8 @@
  */
 import { Session, type Profiler } from "node:inspector";
 
-/** Ours, and the one library that reads bytes for us. */
-const SOURCES = /\/(packages|apps)\/[^/]+\/src\/|\/node_modules\/cborg\//;
+/** Ours. */
+const SOURCES = /\/(packages|apps)\/[^/]+\/src\//;
 
 interface CoveredSource {
   hasRun: Uint8Array;
