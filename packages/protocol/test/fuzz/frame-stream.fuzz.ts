@@ -3,7 +3,9 @@ import { bytesOfHex, defineTarget, throwing } from "@aspenjs/fuzz";
 import fc from "fast-check";
 import { FrameAssembly, joinFrames } from "../../src/index.ts";
 
-const FRAME_BYTES_MAX = 65_536;
+const STREAM_BYTES_MAX = 65_536;
+/** Far less than a stream brings: a longer frame can become whole. */
+const FRAME_BYTES_MAX = 64;
 const PIECE_BYTES = 3;
 
 /** All at once, and in pieces: both must come to the same. @throws DecodeError */
@@ -18,13 +20,18 @@ export const target = defineTarget<readonly Uint8Array[]>({
   name: "protocol/frame-stream",
   decodes: "frames on a stream of bytes",
   covers: [],
-  frameBytesMax: FRAME_BYTES_MAX,
+  frameBytesMax: STREAM_BYTES_MAX,
   amplification: { times: 40, reason: "a frame of one byte is a view, which is larger than its length" },
-  seeds: () => bytesOfHex("0000000100", "0000000201020000000103"),
+  seeds: () => [
+    ...bytesOfHex("0000000100", "0000000201020000000103"),
+    joinFrames([new Uint8Array(FRAME_BYTES_MAX), new Uint8Array(FRAME_BYTES_MAX + 1)]),
+  ],
   values: fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { minLength: 1, maxLength: 5 }),
   decode: throwing(takeApart, DecodeError),
   encode: { form: "canonical", write: joinFrames },
   check: (frames) => {
+    const tooLong = frames.find(({ byteLength }) => byteLength > FRAME_BYTES_MAX);
+    if (tooLong !== undefined) throw new Error(`a frame of ${tooLong.byteLength} bytes was taken`);
     const bytes = joinFrames(frames);
     const pieces = new FrameAssembly(FRAME_BYTES_MAX);
     let count = 0;

@@ -16,10 +16,14 @@ export const target = defineTarget<WatchTell>({
       "85010107f4818301616b" + "86616b41050306010a",
       "850201" + "69" + "636f6d706163746564" + "617809",
       "820300",
+      "85010107f580",
     ),
   values: watchTell,
   decode: throwing(decodeWatchTell, DecodeError),
   encode: { form: "canonical", write: encodeWatchTell },
+  check: (tell) => {
+    if (tell.kind === "changes" && tell.changes.length === 0) throw new Error("a part of a revision was empty");
+  },
   canaries: [
     {
       name: "a part without changes",
