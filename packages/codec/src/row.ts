@@ -14,7 +14,7 @@ const SLAB_BYTES = 8_192;
 const slabs = new SlabAllocator(SLAB_BYTES);
 const writer = new CellWriter();
 
-/** Measures first and writes then. */
+/** Measures first and writes then. Short rows share the memory behind them: it must not be transferred to a thread. */
 export function encodeRow(row: Row): Uint8Array {
   const bytes = slabs.take(cellLength(row));
   writer.moveTo(bytes, 0);

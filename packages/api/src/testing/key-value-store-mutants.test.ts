@@ -143,6 +143,16 @@ const storeMutants: readonly StoreMutant[] = [
         store.scan({ ...request, limit: Math.min(request.limit ?? limits.scanLimitDefault, limits.scanLimitMax) }),
     }),
   ],
+  [
+    "loses what lies beyond a thousand rows, and says nothing",
+    /^a limit above 1,000/,
+    () => ({
+      async scan(request, store) {
+        const page = await store.scan({ ...request, limit: Math.min(request.limit ?? limits.scanLimitDefault, 1_000) });
+        return request.limit === undefined || request.limit <= 1_000 ? page : { ...page, isTruncated: false };
+      },
+    }),
+  ],
   ["lets pages grow beyond 4 MiB", /ends before 4 MiB/, () => ({ scan: (r, store) => wholeScan(store, r) })],
   [
     "starts over at a continuation that it cannot read",

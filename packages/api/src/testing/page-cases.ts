@@ -117,6 +117,24 @@ export const pageCases: readonly AcceptanceCase<KeyValueStoreSubject>[] = [
     },
   },
   {
+    name: "a limit above 1,000 is kept to the row, in both directions",
+    async run(subject) {
+      const prefix = await freshPrefix(subject, "many-rows");
+      const keys = Array.from({ length: 2_100 }, (_, item) => prefix + String(item).padStart(5, "0"));
+      for (let from = 0; from < keys.length; from += 700) await setAll(subject, keys.slice(from, from + 700));
+      const range = { kind: "prefix", prefix } as const;
+      for (const limit of [1_001, 2_099, 2_100, 2_101]) {
+        const page = await subject.store.scan({ range, limit });
+        deepEqual(keysOf(page.entries), keys.slice(0, limit));
+        equal(page.isTruncated, limit < keys.length);
+        const backwards = await subject.store.scan({ range, limit, reverse: true });
+        deepEqual(keysOf(backwards.entries), keys.toReversed().slice(0, limit));
+      }
+      equal((await subject.store.scan({ range, limit: 0 })).count, keys.length);
+      await subject.store.write({ kind: "deleteRange", range });
+    },
+  },
+  {
     name: "a page ends before 4 MiB of keys and values, however high its limit",
     async run(subject) {
       const { store } = subject;
