@@ -130,7 +130,7 @@ export class CellParser {
     return byte;
   }
 
-  /** @returns where the bytes begin that were skipped */
+  /** The bytes are there, or nothing is made of them (C1). @returns where those begin that were skipped */
   #skip(byteLength: number): number {
     const start = this.#at;
     if (byteLength > this.#bytes.byteLength - start) throw new DecodeError("not a canonical row: it ends too early");
@@ -138,6 +138,7 @@ export class CellParser {
     return start;
   }
 
+  /** (C2) */
   #count(cells: number): void {
     this.#cellsLeft -= cells;
     if (this.#cellsLeft < 0) throw new DecodeError("too many cells");

@@ -23,7 +23,7 @@ const NOWHERE = new Uint8Array();
 
 /**
  * Writes cells one behind the other, each in its one encoding (RFC 8949, section 4.2.1), into memory that the caller has
- * measured with `headLength` or `cellLength`.
+ * measured with `headLength`. Whether it measured well shows in `offset` at the end.
  */
 export class CellWriter {
   #target = NOWHERE;

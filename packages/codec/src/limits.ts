@@ -8,7 +8,7 @@ export const limits = {
   rowCellsMin: 10_240,
   /** A cell of text or bytes counts as so many: it has memory of its own. */
   cellsPerBuffer: 4,
-  /** Lists in lists; the rows that there are have seven. */
+  /** Lists in lists: far deeper than any schema goes, far shallower than a stack. */
   rowDepthMax: 32,
   peerIdBytesMax: 256,
   /** Nodes named in one list: a joint membership may hold twice the members. */
